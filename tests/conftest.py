@@ -1,0 +1,94 @@
+"""What every test stands on: a home of its own, no environment of the developer's, banks that are closed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import configuration, settings
+
+if TYPE_CHECKING:
+    from reasoningbank import ReasoningBank
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+# Examples are kept in the checkout although every test runs in a directory of its own. No deadline: a loaded
+# machine is slow, not wrong, and no test here measures time.
+configuration.set_hypothesis_home_dir(CHECKOUT / ".hypothesis")
+settings.register_profile("reasoningbank", deadline=None, print_blob=True)
+settings.load_profile("reasoningbank")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the seed at the end as well: `-q` leaves out the header that would carry it."""
+    seed = terminalreporter.config.getoption("randomly_seed", default=None)
+    if seed is not None:
+        terminalreporter.write_line(f"random order: repeat with -p randomly --randomly-seed={seed}")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home and working directory, and no setting inherited from whoever runs the tests.
+
+    Without it a test could find the developer's own bank, or leave one behind.
+    """
+    root = tmp_path_factory.mktemp("home")
+    work = root / "work"
+    work.mkdir()
+    for name in [name for name in os.environ if name.startswith("REASONINGBANK_")]:
+        if name != "REASONINGBANK_SHARED":
+            monkeypatch.delenv(name)
+    for name, folder in {
+        "HOME": "",
+        "USERPROFILE": "",
+        "APPDATA": "config",
+        "LOCALAPPDATA": "data",
+        "XDG_CACHE_HOME": "cache",
+        "XDG_CONFIG_HOME": "config",
+        "XDG_DATA_HOME": "data",
+        "XDG_STATE_HOME": "state",
+    }.items():
+        monkeypatch.setenv(name, str(root / folder))
+    # rich and typer draw by these; a test that wants a wide or coloured terminal says so.
+    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "PY_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(work)
+    return root
+
+
+@pytest.fixture
+def checkout() -> Path:
+    """The root of the repository, for tests about its files."""
+    return CHECKOUT
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Iterator[ReasoningBank]:
+    """An empty bank on a SQLite file."""
+    from reasoningbank import ReasoningBank
+
+    with ReasoningBank.open(tmp_path / "bank.db") as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def any_bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReasoningBank]:
+    """An empty bank on each backend that needs no server, one after the other."""
+    from reasoningbank import ReasoningBank
+
+    target = "memory:" if request.param == "memory" else tmp_path / "bank.db"
+    with ReasoningBank.open(target) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of evaluation data kept outside the repository, or a skip that says where it was sought."""
+    asked = os.environ.get("REASONINGBANK_SHARED")
+    folder = Path(asked) if asked else CHECKOUT.parent / "shared"
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no evaluation data in {folder} (set REASONINGBANK_SHARED to its folder)")
+    return folder
