@@ -47,9 +47,11 @@ FACADE_MODULES = {
 
 # domain is pure: these can neither reach a disk, a socket or a clock, nor keep state between calls.
 DOMAIN_LIBRARIES = {
-    "__future__", "abc", "base64", "bisect", "collections", "dataclasses", "datetime", "enum", "functools",
-    "hashlib", "hmac", "itertools", "json", "math", "msgspec", "numbers", "operator", "re", "string",
-    "textwrap", "types", "typing", "typing_extensions", "unicodedata", "uuid",
+    "__future__", "abc", "base64", "bisect", "collections", "contextlib", "copy",
+    "dataclasses", "datetime", "decimal", "difflib", "enum", "fractions", "functools",
+    "hashlib", "heapq", "hmac", "html", "itertools", "json", "keyword", "math", "msgspec",
+    "numbers", "operator", "re", "string", "struct", "textwrap", "types", "typing",
+    "typing_extensions", "unicodedata", "uuid", "zlib",
 }  # fmt: skip
 IMPURE_CALLS = {
     "now",
