@@ -1,0 +1,163 @@
+"""The lexical half of a vector: hashed word stems and character n-grams, all in integers.
+
+A word contributes one feature for its stem and one for each of its character 3- to 5-grams, a unit of
+an unspaced script one feature for itself. A feature's hash picks a bucket, a sign and an inverse
+document frequency; what a word adds to its buckets never changes, so it is computed once and kept
+packed: `PackedFeatures` is a run of little-endian int32, value in the upper 23 bits, bucket in the lower 9.
+"""
+
+import struct
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from reasoningbank.domain.text import PAIR_MARK, SINGLE_MARK
+from reasoningbank.embedding.hashing import FNV_PRIME, finalise, fnv1a, hash32
+
+PackedFeatures = bytes
+
+LEXICAL_DIMENSION = 512
+LONGEST_WORD = 64  # characters of a word that are looked at
+
+_BUCKET_BITS = 9
+_BUCKET_MASK = LEXICAL_DIMENSION - 1
+_STEM_WEIGHT = 2
+_GRAM_WEIGHT = 1
+_SINGLE_WEIGHT = 1
+_PAIR_WEIGHT = 2
+_SHORTEST_GRAM = 3
+_LONGEST_GRAM = 5
+
+_VOWELS = frozenset("aeiouy")
+_SMALL_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
+
+
+def stem(word: str) -> str:
+    """Return the word without common English endings; anything but four or more a-z comes back as is."""
+    if len(word) < 4 or not _SMALL_LETTERS.issuperset(word):
+        return word
+    word = _without_plural(word)
+    word = _without_participle(word)
+    word = _without_derivation(word)
+    if len(word) >= 5 and word[-1] == "e":
+        word = word[:-1]
+    if len(word) >= 4 and word[-1] == "y" and word[-2] not in _VOWELS:
+        word = word[:-1] + "i"
+    return word
+
+
+def _without_plural(word: str) -> str:
+    if word.endswith("sses"):
+        return word[:-2]
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word[-1] == "s" and word[-2] not in "sui":
+        return word[:-1]
+    return word
+
+
+def _without_participle(word: str) -> str:
+    ending = 3 if word.endswith("ing") else 2 if word.endswith("ed") else 0
+    if not ending or len(word) - ending < 3 or _VOWELS.isdisjoint(word[:-ending]):
+        return word
+    word = word[:-ending]
+    doubled = word[-1] == word[-2] and word[-1] not in "lsz"
+    return word[:-1] if doubled else word
+
+
+def _without_derivation(word: str) -> str:
+    if len(word) >= 8 and word.endswith("ation"):
+        return word[:-3]
+    if len(word) >= 7 and word.endswith(("tion", "sion")):
+        return word[:-3]
+    if len(word) >= 6 and word.endswith("ly"):
+        return word[:-2]
+    return word
+
+
+def features(word_or_unit: str) -> list[tuple[int, int, int]]:
+    """Return (hash, weight, count inside the word) for each distinct feature of a word or unit."""
+    if word_or_unit[0] == SINGLE_MARK:
+        return [(hash32("u" + word_or_unit[1:]), _SINGLE_WEIGHT, 1)]
+    if word_or_unit[0] == PAIR_MARK:
+        return [(hash32("v" + word_or_unit[1:]), _PAIR_WEIGHT, 1)]
+    word = word_or_unit[:LONGEST_WORD]
+    found = [(hash32("s" + stem(word)), _STEM_WEIGHT, 1)]
+    bordered = f"<{word}>"
+    shortest = [bordered[i : i + _SHORTEST_GRAM] for i in range(len(bordered) - _SHORTEST_GRAM + 1)]
+    if len(set(shortest)) == len(shortest):
+        # No 3-gram twice, so no longer one either: nothing needs counting.
+        found += [(hashed, _GRAM_WEIGHT, 1) for hashed in _gram_hashes(bordered)]
+    else:
+        grams = Counter(
+            bordered[i : i + length]
+            for length in range(_SHORTEST_GRAM, _LONGEST_GRAM + 1)
+            for i in range(len(bordered) - length + 1)
+        )
+        found += [(hash32("c" + gram), _GRAM_WEIGHT, count) for gram, count in grams.items()]
+    return found
+
+
+_GRAM_STATE = fnv1a(b"c")
+
+
+def _gram_hashes(bordered: str) -> Iterator[int]:
+    """Yield the hash of every 3-, 4- and 5-gram; each longer one continues the state of the shorter."""
+    characters: Sequence[bytes]
+    if bordered.isascii():
+        encoded = bordered.encode()
+        characters = [encoded[i : i + 1] for i in range(len(encoded))]
+    else:
+        characters = [character.encode() for character in bordered]
+    for start in range(len(characters) - _SHORTEST_GRAM + 1):
+        state = _GRAM_STATE
+        for position, character in enumerate(characters[start : start + _LONGEST_GRAM], 1):
+            for byte in character:
+                state = ((state ^ byte) * FNV_PRIME) & 0xFFFFFFFF
+            if position >= _SHORTEST_GRAM:
+                yield finalise(state)
+
+
+class LexicalEncoder:
+    """Packs the features of words with the weights of one table, and adds them up for a text."""
+
+    def __init__(self, idf: bytes, term_frequency: Sequence[int]) -> None:
+        """Take 65,536 inverse document frequencies and the weight of each count (the last for more)."""
+        self._idf = idf
+        self._term_frequency = tuple(term_frequency)
+        self._largest_count = len(self._term_frequency) - 1
+
+    def pack(self, word_or_unit: str) -> PackedFeatures:
+        """Return what one occurrence of the word or unit adds to the lexical buckets."""
+        packed = []
+        for hashed, weight, count in features(word_or_unit):
+            value = self._weight_of_count(count) * weight * self._idf[hashed & 0xFFFF]
+            if not hashed >> 31:
+                value = -value
+            packed.append(value << _BUCKET_BITS | (hashed >> 8) & _BUCKET_MASK)
+        return struct.pack(f"{len(packed)}i", *packed)
+
+    def bucket_sums(
+        self, words: Sequence[str], packed: Sequence[PackedFeatures]
+    ) -> npt.NDArray[np.float64]:
+        """Return the 512 bucket sums of a text, given its words and the packed features of each.
+
+        All sums are integers below 2^53. They are a sixteenth of the specified ones when no word
+        repeats: the halves are scaled afterwards, so a common power of two drops out.
+        """
+        counts = Counter(words)
+        if len(counts) == len(words):
+            pairs = np.frombuffer(b"".join(packed), np.int32)
+            return np.bincount(pairs & _BUCKET_MASK, pairs >> _BUCKET_BITS, LEXICAL_DIMENSION)
+        # A dict keeps the first place of each word, as Counter does.
+        distinct = dict(zip(words, packed, strict=True)).values()
+        pairs = np.frombuffer(b"".join(distinct), np.int32)
+        weights = [self._weight_of_count(count) for count in counts.values()]
+        lengths = [len(entry) // pairs.itemsize for entry in distinct]
+        values = (pairs >> _BUCKET_BITS) * np.repeat(weights, lengths)
+        return np.bincount(pairs & _BUCKET_MASK, values, LEXICAL_DIMENSION)
+
+    def _weight_of_count(self, count: int) -> int:
+        return self._term_frequency[min(count, self._largest_count)]
