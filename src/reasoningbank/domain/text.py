@@ -1,6 +1,6 @@
-"""Text as the embedder and the duplicate key see it.
+r"""Text as the embedder and the duplicate key see it.
 
-Everything here is decided by explicit code point tables. `str.lower`, `\\w`, `\\s` and `\\b` follow the
+Everything here is decided by explicit code point tables. `str.lower`, `\w`, `\s` and `\b` follow the
 Unicode version of the runtime, so two machines (or Python and JavaScript) would disagree about the
 same text; NFKD follows it too, which is why the blocks that gained compatibility mappings after
 Unicode 12 are left out of it (U+1CCD6 becomes ``A`` under Unicode 17 and stays itself under 14).
@@ -238,7 +238,10 @@ def normalise(text: str) -> str:
 
 
 def _fold_stable(piece: str) -> str:
-    folded = unicodedata.normalize("NFKD", piece).translate(_FOLD_TABLE)
-    # Deleting a zero-width character can bring marks together whose canonical order is the other
-    # way round; without the second pass two equivalent texts would keep different keys.
-    return folded if folded.isascii() else unicodedata.normalize("NFKD", folded)
+    # Twice, because once is not always the end: deleting a zero-width character can bring marks
+    # together whose canonical order is the other way round, and the unassigned U+03A2 folds to a
+    # final sigma. Two equivalent texts would keep different keys.
+    once = unicodedata.normalize("NFKD", piece).translate(_FOLD_TABLE)
+    if once.isascii():
+        return once
+    return unicodedata.normalize("NFKD", once).translate(_FOLD_TABLE)

@@ -9,6 +9,7 @@ packed: `PackedFeatures` is a run of little-endian int32, value in the upper 23 
 import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -33,47 +34,49 @@ _LONGEST_GRAM = 5
 _VOWELS = frozenset("aeiouy")
 _SMALL_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
+# Endings as (shortest word, ending, what stands there instead); the first that fits is applied.
+_SHORTEST_STEMMED = 4
+_SHORTEST_BEFORE_PARTICIPLE = 3
+_PLURALS = (
+    (4, "sses", "ss"),
+    (5, "ies", "y"),
+    (4, "ss", "ss"),
+    (4, "us", "us"),
+    (4, "is", "is"),
+    (4, "s", ""),
+)
+_DERIVATIONS = ((8, "ation", "at"), (7, "tion", "t"), (7, "sion", "s"), (6, "ly", ""))
+_SILENT_E = ((5, "e", ""),)
+
 
 def stem(word: str) -> str:
-    """Return the word without common English endings; anything but four or more a-z comes back as is."""
-    if len(word) < 4 or not _SMALL_LETTERS.issuperset(word):
+    """Return the word without common English endings; only four or more letters a-z are touched."""
+    if len(word) < _SHORTEST_STEMMED or not _SMALL_LETTERS.issuperset(word):
         return word
-    word = _without_plural(word)
+    word = _with_first_rule(_PLURALS, word)
     word = _without_participle(word)
-    word = _without_derivation(word)
-    if len(word) >= 5 and word[-1] == "e":
-        word = word[:-1]
-    if len(word) >= 4 and word[-1] == "y" and word[-2] not in _VOWELS:
+    word = _with_first_rule(_DERIVATIONS, word)
+    word = _with_first_rule(_SILENT_E, word)
+    if len(word) >= _SHORTEST_STEMMED and word[-1] == "y" and word[-2] not in _VOWELS:
         word = word[:-1] + "i"
     return word
 
 
-def _without_plural(word: str) -> str:
-    if word.endswith("sses"):
-        return word[:-2]
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word[-1] == "s" and word[-2] not in "sui":
-        return word[:-1]
+def _with_first_rule(rules: tuple[tuple[int, str, str], ...], word: str) -> str:
+    for shortest, ending, replacement in rules:
+        if len(word) >= shortest and word.endswith(ending):
+            return word[: -len(ending)] + replacement
     return word
 
 
 def _without_participle(word: str) -> str:
-    ending = 3 if word.endswith("ing") else 2 if word.endswith("ed") else 0
-    if not ending or len(word) - ending < 3 or _VOWELS.isdisjoint(word[:-ending]):
-        return word
-    word = word[:-ending]
-    doubled = word[-1] == word[-2] and word[-1] not in "lsz"
-    return word[:-1] if doubled else word
-
-
-def _without_derivation(word: str) -> str:
-    if len(word) >= 8 and word.endswith("ation"):
-        return word[:-3]
-    if len(word) >= 7 and word.endswith(("tion", "sion")):
-        return word[:-3]
-    if len(word) >= 6 and word.endswith("ly"):
-        return word[:-2]
+    for ending in ("ing", "ed"):
+        if word.endswith(ending):
+            rest = word[: -len(ending)]
+            if len(rest) < _SHORTEST_BEFORE_PARTICIPLE or _VOWELS.isdisjoint(rest):
+                return word
+            doubled = rest[-1] == rest[-2] and rest[-1] not in "lsz"
+            return rest[:-1] if doubled else rest
     return word
 
 
@@ -147,17 +150,28 @@ class LexicalEncoder:
         All sums are integers below 2^53. They are a sixteenth of the specified ones when no word
         repeats: the halves are scaled afterwards, so a common power of two drops out.
         """
-        counts = Counter(words)
-        if len(counts) == len(words):
+        if len(set(words)) == len(words):
             pairs = np.frombuffer(b"".join(packed), np.int32)
-            return np.bincount(pairs & _BUCKET_MASK, pairs >> _BUCKET_BITS, LEXICAL_DIMENSION)
-        # A dict keeps the first place of each word, as Counter does.
-        distinct = dict(zip(words, packed, strict=True)).values()
-        pairs = np.frombuffer(b"".join(distinct), np.int32)
-        weights = [self._weight_of_count(count) for count in counts.values()]
-        lengths = [len(entry) // pairs.itemsize for entry in distinct]
-        values = (pairs >> _BUCKET_BITS) * np.repeat(weights, lengths)
-        return np.bincount(pairs & _BUCKET_MASK, values, LEXICAL_DIMENSION)
+            return _sum_by_bucket(pairs, pairs >> _BUCKET_BITS)
+        # Every word once at the weight of one, then each repeated word with what it weighs more.
+        distinct = dict(zip(words, packed, strict=True))
+        repeated = {word: count for word, count in Counter(words).items() if count > 1}
+        once = b"".join(distinct.values())
+        again = [distinct[word] for word in repeated]
+        pairs = np.frombuffer(once + b"".join(again), np.int32)
+        one = self._weight_of_count(1)
+        weights = [one] + [self._weight_of_count(count) - one for count in repeated.values()]
+        lengths = [len(entry) // pairs.itemsize for entry in (once, *again)]
+        return _sum_by_bucket(pairs, (pairs >> _BUCKET_BITS) * np.repeat(weights, lengths))
 
     def _weight_of_count(self, count: int) -> int:
         return self._term_frequency[min(count, self._largest_count)]
+
+
+def _sum_by_bucket(
+    pairs: npt.NDArray[np.int32], values: npt.NDArray[np.signedinteger]
+) -> npt.NDArray[np.float64]:
+    sums = np.bincount(pairs & _BUCKET_MASK, values, LEXICAL_DIMENSION)
+    return cast(
+        "npt.NDArray[np.float64]", sums
+    )  # numpy's stubs say int; with weights it is float64

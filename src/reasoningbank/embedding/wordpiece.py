@@ -57,7 +57,9 @@ class Vocabulary:
         """Return the number and length of the longest piece that `rest` starts with; length 0 if none."""
         candidate = prefix + rest[: self._longest_piece - len(prefix)]
         state = fnv1a(prefix)
-        states = [state := fnv1a(candidate[i : i + 1], state) for i in range(len(prefix), len(candidate))]
+        states = [
+            state := fnv1a(candidate[i : i + 1], state) for i in range(len(prefix), len(candidate))
+        ]
         while states:
             number = self._number_of_hash(states.pop(), candidate)
             if number is not None:
