@@ -1,0 +1,117 @@
+# The whole vocabulary of the repository: `make help` lists it.
+# Needs Python 3.10 or newer with venv (3.11 is what we test on), make and git; everything else is installed
+# into .venv by the first target that wants it, and not again until pyproject.toml changes.
+#
+#   make test PYTHON=python3.12 VENV=.venv312      the same with another interpreter
+
+PYTHON ?= python3
+VENV ?= .venv
+PYTEST_ARGS ?=
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+
+# ---------------------------------------------------------------- what people type
+
+.PHONY: help
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## install into a fresh environment and watch patterns being stored and found
+	@rm -rf .demo
+	@$(PYTHON) -m venv .demo/venv
+	@echo "Installing into .demo/venv ..."
+	@.demo/venv/bin/python -m pip install --quiet --disable-pip-version-check .
+	@.demo/venv/bin/reasoningbank demo
+
+.PHONY: test
+test: $(VENV)/.test ## run every test but the long ones
+	$(PYTEST) -q -rs $(PYTEST_ARGS)
+
+.PHONY: check
+check: check-format check-types check-layers check-generated docs ## formatting, lint, types, layers, generated files, documentation
+
+.PHONY: bench
+bench: $(VENV)/.bench ## measure against the raw engine and the stored baseline
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+.PHONY: docs
+docs: $(VENV)/.check ## build the documentation into site/ and run its examples
+	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees -b html docs site
+	$(PYTEST) -q -rs tests/test_examples.py tests/test_documentation.py
+	@echo "Open site/index.html"
+
+# ---------------------------------------------------------------- the parts of check
+
+.PHONY: check-format
+check-format: $(VENV)/.check ## formatting and lint only
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+.PHONY: check-types
+check-types: $(VENV)/.check ## types only
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file= --strict tests/typing
+
+.PHONY: check-layers
+check-layers: $(VENV)/.check ## imports point down, domain is pure, SQL stays in storage
+	$(PYTEST) -q -rs tests/test_layers.py tests/test_public_surface.py
+
+# Files made from other files. Add a line for each generator: it must fail when what is checked in differs.
+.PHONY: check-generated
+check-generated: $(VENV)/.check ## generated files are up to date
+
+# ---------------------------------------------------------------- longer or rarer
+
+.PHONY: test-long
+test-long: $(VENV)/.test ## the tests that take minutes: more processes, more kills, more data
+	$(PYTEST) -q -rs -m long $(PYTEST_ARGS)
+
+.PHONY: test-lowest
+test-lowest: ## the core tests with the lowest versions pyproject.toml allows
+	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.test
+	.venv-lowest/bin/python tools/lowest_requirements.py > .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --requirement .venv-lowest/lowest.txt
+	.venv-lowest/bin/python -m pytest -q -rs -m "not package and not long" $(PYTEST_ARGS)
+	@cat .venv-lowest/lowest.txt
+
+.PHONY: coverage
+coverage: $(VENV)/.dev ## lines and branches the tests reach
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m coverage run -m pytest -q -rs $(PYTEST_ARGS)
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
+
+.PHONY: format
+format: $(VENV)/.check ## format the code and apply the safe fixes of the linter
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+.PHONY: package
+package: $(VENV)/.test ## build the sdist and the wheel into dist/
+	@rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+.PHONY: clean
+clean: ## remove environments, caches and what was built
+	rm -rf .venv .venv-* .demo build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- environments
+
+# Dependency groups need pip 25.1, and a fresh venv of Python 3.11 brings 23.2.
+$(VENV)/.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else f"Python 3.10 or newer is needed; {sys.executable} is {sys.version.split()[0]}. Try: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@touch $@
+
+# One stamp for each dependency group: .venv/.test, .venv/.check, .venv/.bench, .venv/.dev.
+$(VENV)/.%: pyproject.toml | $(VENV)/.venv
+	$(BIN)/python -m pip install --quiet --editable . --group $*
+	@touch $@

@@ -1,0 +1,69 @@
+"""The documentation names what exists: error codes, rooms of the house, targets of the Makefile."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import reasoningbank
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def text_of(name: str) -> str:
+    return (CHECKOUT / name).read_text("utf-8")
+
+
+def error_codes() -> set[str]:
+    errors = [getattr(reasoningbank, name) for name in reasoningbank.__all__]
+    leaves = [one for one in errors if isinstance(one, type) and issubclass(one, Exception)]
+    return {one.code for one in leaves if one is not reasoningbank.ReasoningBankError}
+
+
+def test_every_error_code_has_a_heading_in_troubleshooting_and_no_other_has():
+    headings = set(re.findall(r"^## `(\w+)`$", text_of("docs/troubleshooting.md"), re.MULTILINE))
+
+    assert headings == error_codes()
+
+
+def test_the_map_of_the_house_names_every_room():
+    rooms = {
+        path.stem
+        for path in (CHECKOUT / "src" / "reasoningbank").iterdir()
+        if not path.name.startswith("_") and (path.is_dir() or path.suffix == ".py")
+    }
+    named = set(re.findall(r"`(?:src/reasoningbank/)?(\w+)(?:\.py|/)`", text_of("CONTRIBUTING.md")))
+
+    assert rooms - named == set()
+
+
+def test_every_target_of_the_makefile_is_explained_in_contributing():
+    targets = set(re.findall(r"^([a-z-]+):.*## ", text_of("Makefile"), re.MULTILINE))
+
+    assert {
+        target for target in targets if f"make {target}`" not in text_of("CONTRIBUTING.md")
+    } == set()
+
+
+def test_the_changelog_knows_this_version_and_the_file_format():
+    changelog = text_of("CHANGELOG.md")
+    version = re.search(r'^version = "(.+)"$', text_of("pyproject.toml"), re.MULTILINE).group(1)
+
+    assert re.search(rf"^## \[?{re.escape(version)}\b", changelog, re.MULTILINE)
+    assert re.search(r"^### File format$", changelog, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        str(path.relative_to(CHECKOUT))
+        for path in [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")]
+    ),
+)
+def test_links_between_documents_lead_somewhere(name):
+    folder = (CHECKOUT / name).parent
+    links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", text_of(name))
+
+    assert [link for link in links if not (folder / link).exists()] == []

@@ -1,0 +1,24 @@
+"""Print the lowest versions of the run-time dependencies that pyproject.toml allows, one pin a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import tomllib
+from packaging.requirements import Requirement
+
+PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
+
+
+def lowest(requirement: Requirement) -> str:
+    """Return the requirement pinned to its lower bound; a dependency without one is a mistake."""
+    bounds = [one.version for one in requirement.specifier if one.operator in {">=", "~=", "=="}]
+    if len(bounds) != 1:
+        message = f"{requirement} has no single lower bound"
+        raise SystemExit(message)
+    return f"{requirement.name}=={bounds[0]}"
+
+
+if __name__ == "__main__":
+    declared = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["dependencies"]
+    print("\n".join(lowest(Requirement(line)) for line in declared))
