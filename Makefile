@@ -56,7 +56,6 @@ check-format: $(VENV)/.check ## formatting and lint only
 .PHONY: check-types
 check-types: $(VENV)/.check ## types only
 	$(BIN)/mypy
-	$(BIN)/mypy --config-file= --strict tests/typing
 
 .PHONY: check-layers
 check-layers: $(VENV)/.check ## imports point down, domain is pure, SQL stays in storage
