@@ -8,7 +8,7 @@ packed: `PackedFeatures` is a run of little-endian int32, value in the upper 23 
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
@@ -32,6 +32,7 @@ _SHORTEST_GRAM = 3
 _LONGEST_GRAM = 5
 
 _VOWELS = frozenset("aeiouy")
+_GRAM_STATE = fnv1a(b"c")
 _SMALL_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 # Endings as (shortest word, ending, what stands there instead); the first that fits is applied.
@@ -80,47 +81,39 @@ def _without_participle(word: str) -> str:
     return word
 
 
-def features(word_or_unit: str) -> list[tuple[int, int, int]]:
-    """Return (hash, weight, count inside the word) for each distinct feature of a word or unit."""
+def features(word_or_unit: str) -> list[tuple[int, int, list[int]]]:
+    """Return the features of a word or unit, as (weight, count inside it, hashes) for those alike."""
     if word_or_unit[0] == SINGLE_MARK:
-        return [(hash32("u" + word_or_unit[1:]), _SINGLE_WEIGHT, 1)]
+        return [(_SINGLE_WEIGHT, 1, [hash32("u" + word_or_unit[1:])])]
     if word_or_unit[0] == PAIR_MARK:
-        return [(hash32("v" + word_or_unit[1:]), _PAIR_WEIGHT, 1)]
+        return [(_PAIR_WEIGHT, 1, [hash32("v" + word_or_unit[1:])])]
     word = word_or_unit[:LONGEST_WORD]
-    found = [(hash32("s" + stem(word)), _STEM_WEIGHT, 1)]
+    of_stem = (_STEM_WEIGHT, 1, [hash32("s" + stem(word))])
     bordered = f"<{word}>"
-    shortest = [bordered[i : i + _SHORTEST_GRAM] for i in range(len(bordered) - _SHORTEST_GRAM + 1)]
+    shortest = _grams(bordered, _SHORTEST_GRAM)
     if len(set(shortest)) == len(shortest):
         # No 3-gram twice, so no longer one either: nothing needs counting.
-        found += [(hashed, _GRAM_WEIGHT, 1) for hashed in _gram_hashes(bordered)]
-    else:
-        grams = Counter(
-            bordered[i : i + length]
-            for length in range(_SHORTEST_GRAM, _LONGEST_GRAM + 1)
-            for i in range(len(bordered) - length + 1)
-        )
-        found += [(hash32("c" + gram), _GRAM_WEIGHT, count) for gram, count in grams.items()]
-    return found
+        return [of_stem, (_GRAM_WEIGHT, 1, _gram_hashes(bordered))]
+    lengths = range(_SHORTEST_GRAM, _LONGEST_GRAM + 1)
+    counts = Counter(gram for length in lengths for gram in _grams(bordered, length))
+    return [of_stem, *((_GRAM_WEIGHT, count, [hash32("c" + g)]) for g, count in counts.items())]
 
 
-_GRAM_STATE = fnv1a(b"c")
+def _grams(bordered: str, length: int) -> list[str]:
+    return [bordered[i : i + length] for i in range(len(bordered) - length + 1)]
 
 
-def _gram_hashes(bordered: str) -> Iterator[int]:
-    """Yield the hash of every 3-, 4- and 5-gram; each longer one continues the state of the shorter."""
-    characters: Sequence[bytes]
-    if bordered.isascii():
-        encoded = bordered.encode()
-        characters = [encoded[i : i + 1] for i in range(len(encoded))]
-    else:
-        characters = [character.encode() for character in bordered]
+def _gram_hashes(bordered: str) -> list[int]:
+    """Return `hash32` of "c" and each 3- to 5-gram; a longer one continues the state of a shorter."""
+    hashes = []
+    characters = [character.encode() for character in bordered]
     for start in range(len(characters) - _SHORTEST_GRAM + 1):
-        state = _GRAM_STATE
-        for position, character in enumerate(characters[start : start + _LONGEST_GRAM], 1):
-            for byte in character:
-                state = ((state ^ byte) * FNV_PRIME) & 0xFFFFFFFF
-            if position >= _SHORTEST_GRAM:
-                yield finalise(state)
+        state = fnv1a(b"".join(characters[start : start + _SHORTEST_GRAM]), _GRAM_STATE)
+        hashes.append(finalise(state))
+        for character in characters[start + _SHORTEST_GRAM : start + _LONGEST_GRAM]:
+            state = fnv1a(character, state)
+            hashes.append(finalise(state))
+    return hashes
 
 
 class LexicalEncoder:
@@ -134,12 +127,15 @@ class LexicalEncoder:
 
     def pack(self, word_or_unit: str) -> PackedFeatures:
         """Return what one occurrence of the word or unit adds to the lexical buckets."""
-        packed = []
-        for hashed, weight, count in features(word_or_unit):
-            value = self._weight_of_count(count) * weight * self._idf[hashed & 0xFFFF]
-            if not hashed >> 31:
-                value = -value
-            packed.append(value << _BUCKET_BITS | (hashed >> 8) & _BUCKET_MASK)
+        idf = self._idf
+        packed: list[int] = []
+        for weight, count, hashes in features(word_or_unit):
+            value = self._weight_of_count(count) * weight
+            packed += [
+                ((value if h >> 31 else -value) * idf[h & 0xFFFF]) << _BUCKET_BITS
+                | (h >> 8) & _BUCKET_MASK
+                for h in hashes
+            ]
         return struct.pack(f"{len(packed)}i", *packed)
 
     def bucket_sums(
