@@ -9,6 +9,7 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
+from reasoningbank.embedding.choice import embedder_from_name
 from reasoningbank.embedding.protocol import Embedder
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "Embedder",
     "cosine_similarity",
     "default_embedder",
+    "embedder_from_name",
     "to_int8",
 ]
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reasoningbank.domain.text import PAIR_MARK, SINGLE_MARK
-from reasoningbank.embedding.hashing import FNV_PRIME, finalise, fnv1a, hash32
+from reasoningbank.embedding.hashing import finalise, fnv1a, hash32
 
 PackedFeatures = bytes
 

@@ -7,9 +7,7 @@ square root for each half and rounding by floor(x + 0.5). Other implementations 
 golden vectors in ``spec/embeddings``.
 """
 
-import json
 import math
-import mmap
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,15 +15,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from reasoningbank.domain.errors import StorageCorrupt, Unavailable
 from reasoningbank.domain.text import SINGLE_MARK, words_and_units
-from reasoningbank.embedding.lexical import LEXICAL_DIMENSION, LexicalEncoder, PackedFeatures
+from reasoningbank.embedding.lexical import LEXICAL_DIMENSION, PackedFeatures
+from reasoningbank.embedding.table_files import SHIPPED, STATIC_DIMENSION, TableFiles
 from reasoningbank.embedding.word_cache import WordCache
-from reasoningbank.embedding.wordpiece import Vocabulary
 
-DATA_DIRECTORY = Path(__file__).parent / "data"
-
-STATIC_DIMENSION = 256
 DIMENSION = STATIC_DIMENSION + LEXICAL_DIMENSION
 
 _HALVES = np.array([0, STATIC_DIMENSION])
@@ -42,25 +36,22 @@ class StaticHybridEmbedder:
     dimension = DIMENSION
     version = "1"
 
-    def __init__(self, directory: Path = DATA_DIRECTORY) -> None:
+    def __init__(self, directory: Path = SHIPPED) -> None:
         """Load the table files of a folder.
 
         Raises:
             Unavailable: A file is missing or cannot be read.
             StorageCorrupt: A file has another size than meta.json says.
         """
-        settings = json.loads(_read(directory / "meta.json"))
-        sizes = {name: entry["bytes"] for name, entry in settings["files"].items()}
-        idf = _read(directory / "idf.u8", sizes["idf.u8"])
-        self.name: str = settings["id"]
-        self._static_weight: float = settings["alpha"]
+        files = TableFiles(directory)
+        self.name = files.id
+        self._static_weight = files.static_weight
         self._lexical_weight = math.sqrt(1 - self._static_weight * self._static_weight)
-        self._most_pieces: int = settings["max_tokens"]
-        self._lexical = LexicalEncoder(idf, settings["tf"])
-        self._vocabulary = Vocabulary(_read(directory / "vocab.txt", sizes["vocab.txt"]))
-        self._rows = _map_rows(directory / "table.int4", sizes["table.int4"])
-        scales = np.frombuffer(_read(directory / "scales.u16", sizes["scales.u16"]), "<u2")
-        self._scales = scales.astype(np.float32)
+        self._most_pieces = files.most_pieces
+        self._lexical = files.lexical_encoder()
+        self._vocabulary = files.vocabulary()
+        self._rows = files.packed_rows()
+        self._scales = files.scales()
         self._two_dimensions_of_byte = _two_dimensions_of_byte()
         self._contributions = WordCache(self._contribution_of)
 
@@ -137,39 +128,3 @@ def _two_dimensions_of_byte() -> npt.NDArray[np.uint64]:
     byte = np.arange(256)
     pairs = np.stack([(byte >> 4) - 8, (byte & 15) - 8], axis=1).astype(np.float32)
     return pairs.view(np.uint64).ravel()
-
-
-def _read(path: Path, size: int | None = None) -> bytes:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise _unavailable(path, error) from error
-    if size is not None:
-        _check_size(path, len(content), size)
-    return content
-
-
-def _map_rows(path: Path, size: int) -> npt.NDArray[np.uint8]:
-    # Mapped: the kernel shares the pages between processes and loads those that are looked at.
-    try:
-        with path.open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise _unavailable(path, error) from error
-    _check_size(path, len(mapped), size)
-    return np.frombuffer(mapped, np.uint8).reshape(-1, STATIC_DIMENSION // 2)
-
-
-def _unavailable(path: Path, error: Exception) -> Unavailable:
-    return Unavailable(
-        f"cannot be read ({error})", path=str(path), hint="Install agent-reasoningbank again."
-    )
-
-
-def _check_size(path: Path, size: int, expected: int) -> None:
-    if size != expected:
-        raise StorageCorrupt(
-            f"has {size} bytes instead of {expected}",
-            path=str(path),
-            hint="Install agent-reasoningbank again.",
-        )
