@@ -1,13 +1,18 @@
 """Vectors as the bank keeps and compares them: int8, by exact integer arithmetic."""
 
+from __future__ import annotations
+
 import math
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from reasoningbank.domain.errors import InvalidInput
-from reasoningbank.embedding.protocol import Vectors
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from reasoningbank.embedding.protocol import Vectors
 
 _LARGEST = 127
 
