@@ -65,7 +65,10 @@ class VectorIndex:
             return
         keys = parse_ids(ids)
         rows = self._rows(vectors, len(ids))
-        codes = np.array([self._category_codes.setdefault(c, len(self._category_codes)) for c in categories], np.int32)
+        codes = np.array(
+            [self._category_codes.setdefault(c, len(self._category_codes)) for c in categories],
+            np.int32,
+        )
         expires = np.array([_NEVER if e is None else e for e in expires_at_ms], np.int64)
         with self._lock:
             last = last_occurrences(keys)
@@ -114,7 +117,9 @@ class VectorIndex:
             best = np.lexsort((keys[:, 1], keys[:, 0], -similarities))[: max(k, 0)]
             return list(zip(format_ids(keys[best]), similarities[best].tolist(), strict=True))
 
-    def _rows(self, vectors: Sequence[bytes] | npt.NDArray[np.int8], count: int) -> npt.NDArray[np.int8]:
+    def _rows(
+        self, vectors: Sequence[bytes] | npt.NDArray[np.int8], count: int
+    ) -> npt.NDArray[np.int8]:
         if not isinstance(vectors, np.ndarray):
             if any(len(vector) != self._dimension for vector in vectors):
                 raise ValueError(f"vectors must have {self._dimension} bytes each")
@@ -146,5 +151,10 @@ class VectorIndex:
         for start in range(0, len(slots), _CHUNK_ROWS):
             rows = self._vectors[slots[start : start + _CHUNK_ROWS]].astype(np.float64)
             norms = np.sqrt(np.einsum("ij,ij->i", rows, rows) * query_norm)
-            np.divide(rows @ exact_query, norms, out=similarities[start : start + _CHUNK_ROWS], where=norms > 0)
+            np.divide(
+                rows @ exact_query,
+                norms,
+                out=similarities[start : start + _CHUNK_ROWS],
+                where=norms > 0,
+            )
         return similarities

@@ -1,0 +1,164 @@
+"""Moving patterns in and out of a bank, and from one embedder to another, in bounded memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from reasoningbank.bank.text_vectors import TextVectors
+from reasoningbank.bank.transfer import (
+    OnInvalid,
+    TextOrBytes,
+    input_from,
+    json_lines,
+    record_from,
+    write_export,
+)
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.pattern import PatternInput, Reembedded, SkippedLine, TransferReport
+from reasoningbank.domain.records import PatternRecord
+from reasoningbank.domain.validation import checked_choice, checked_input
+from reasoningbank.storage import StorageBackend
+
+__all__ = ["OnInvalid", "TextOrBytes", "export", "import_lines", "reembed", "restore"]
+
+_BATCH = 256
+_AGAIN = "The lines before it are in; mend it and run again, what is in already is recognised."
+
+
+def export(storage: StorageBackend, namespace: str, file: TextOrBytes, now: str) -> int:
+    """Write every record of a namespace; give how many."""
+    return write_export(file, namespace, now, storage.records(namespace))
+
+
+def restore(
+    storage: StorageBackend,
+    namespace: str,
+    vectors: TextVectors,
+    file: TextOrBytes,
+    progress: Callable[[int], None] | None,
+) -> TransferReport:
+    """Put the records of an export back, a batch a transaction."""
+    counts: Counter[str] = Counter()
+    lines = _records(file, namespace)
+    while batch := list(_until_error(lines)):
+        records = [item for item in batch if isinstance(item, PatternRecord)]
+        texts = [record.pattern.task_description for record in records]
+        made = vectors.of_documents(texts) if texts else []
+        counts.update(storage.restore_records(list(zip(records, made, strict=True)), vectors.model))
+        counts["read"] += len(records)
+        if progress is not None:
+            progress(counts["read"])
+        if isinstance(batch[-1], InvalidInput):
+            raise batch[-1]
+    return TransferReport(
+        read=counts["read"], created=counts["created"], merged=0, unchanged=counts["unchanged"]
+    )
+
+
+def _records(file: TextOrBytes, namespace: str) -> Iterator[PatternRecord | InvalidInput]:
+    for number, value in json_lines(file):
+        if isinstance(value, InvalidInput):
+            yield value
+            continue
+        try:
+            yield record_from(value, namespace)
+        except InvalidInput as error:
+            yield _at_line(number, error)
+
+
+def import_lines(
+    store_batch: Callable[[list[PatternInput]], list[str]],
+    file: TextOrBytes,
+    origin: str,
+    on_invalid: OnInvalid,
+    progress: Callable[[int], None] | None,
+) -> TransferReport:
+    """Take the patterns of a file in, a batch a transaction."""
+    checked_choice(on_invalid, "on_invalid", ("raise", "skip"))
+    counts: Counter[str] = Counter()
+    skipped: list[SkippedLine] = []
+    lines = _inputs(file, origin, skipped if on_invalid == "skip" else None)
+    while batch := list(_until_error(lines)):
+        inputs = [item for item in batch if isinstance(item, PatternInput)]
+        counts.update(store_batch(inputs) if inputs else [])
+        counts["read"] += len(inputs)
+        if progress is not None:
+            progress(counts["read"])
+        if isinstance(batch[-1], InvalidInput):
+            raise batch[-1]
+    return TransferReport(
+        read=counts["read"] + len(skipped),
+        created=counts["created"],
+        merged=counts["merged"],
+        unchanged=0,
+        skipped=tuple(skipped),
+    )
+
+
+def _inputs(
+    file: TextOrBytes, origin: str, skipped: list[SkippedLine] | None
+) -> Iterator[PatternInput | InvalidInput]:
+    """Give the inputs of a file; lines that make none go to `skipped`, or are given as errors."""
+    for number, value in json_lines(file):
+        error = value if isinstance(value, InvalidInput) else None
+        if not isinstance(value, InvalidInput):
+            try:
+                given = input_from(value, origin)
+                checked_input(given)
+            except InvalidInput as invalid:
+                error = _at_line(number, invalid)
+            else:
+                yield given
+        if error is not None and skipped is not None:
+            skipped.append(SkippedLine(line=number, code=error.code, message=str(error)))
+        elif error is not None:
+            yield error
+
+
+def _until_error(
+    items: Iterator[PatternRecord | InvalidInput] | Iterator[PatternInput | InvalidInput],
+) -> Iterator[PatternRecord | PatternInput | InvalidInput]:
+    """Give at most a batch of items, ending with the first error."""
+    for item in islice(items, _BATCH):
+        yield item
+        if isinstance(item, InvalidInput):
+            return
+
+
+def _at_line(number: int, error: InvalidInput) -> InvalidInput:
+    field = f"line {number}" + (f": {error.field}" if error.field else "")
+    hint = _AGAIN if error.hint is None else f"{error.hint} {_AGAIN}"
+    return InvalidInput(error.message, field=field, hint=hint)
+
+
+def reembed(
+    storage: StorageBackend,
+    namespace: str,
+    vectors: TextVectors,
+    total: int,
+    progress: Callable[[int, int], None] | None,
+) -> Reembedded:
+    """Make the vectors a namespace lacks for the model of `vectors`, then switch to it."""
+    made = 0
+    while True:
+        last = ""
+        while batch := storage.patterns_to_embed(namespace, vectors.model, last, _BATCH):
+            texts = [description for _, description in batch]
+            made += storage.add_vectors(
+                namespace,
+                vectors.model,
+                [
+                    (pattern_id, description, vector)
+                    for (pattern_id, description), vector in zip(
+                        batch, vectors.of_documents(texts), strict=True
+                    )
+                ],
+            )
+            last = batch[-1][0]
+            if progress is not None:
+                progress(min(made, total), total)
+        # Patterns stored since the search began are found here, under the write lock.
+        if storage.switch_model(namespace, vectors.model):
+            return Reembedded(model=vectors.model.name, vectors=made)

@@ -1,0 +1,168 @@
+"""The export file: JSON lines, a header and then one record a line, read and written as a stream."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from typing import IO, Final, Literal, TypeAlias
+
+import msgspec
+
+from reasoningbank.domain import limits
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.json_value import JsonObject, parse_json_object
+from reasoningbank.domain.pattern import Pattern, PatternInput
+from reasoningbank.domain.records import PatternRecord
+from reasoningbank.domain.timestamps import checked_timestamp
+from reasoningbank.domain.validation import checked_count, checked_fields, pattern_input
+
+FORMAT: Final = "reasoningbank-export"
+FORMAT_VERSION: Final = 1
+
+TextOrBytes: TypeAlias = "IO[str] | IO[bytes]"
+OnInvalid: TypeAlias = Literal["raise", "skip"]
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+_INPUT_FIELDS: Final = frozenset(PatternInput.__struct_fields__)
+_CLAIMED_FIELDS: Final = frozenset(Pattern.__struct_fields__) - _INPUT_FIELDS | {"source"}
+
+
+def write_export(
+    file: TextOrBytes, namespace: str, exported_at: str, records: Iterable[PatternRecord]
+) -> int:
+    """Write a header and the records to a text or binary file; give how many records."""
+    is_text = isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b")
+
+    def write(line: bytes) -> None:
+        if is_text:
+            file.write(line.decode() + "\n")  # type: ignore[arg-type]
+        else:
+            file.write(line + b"\n")  # type: ignore[arg-type]
+
+    header = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "namespace": namespace,
+        "exported_at": exported_at,
+    }
+    write(_encode(header))
+    count = 0
+    for record in records:
+        write(_encode(record))
+        count += 1
+    return count
+
+
+def json_lines(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
+    """Give (line number, object) for each line of a file, the header of an export left out.
+
+    A line that is no JSON object is given as the error it makes; a file that is no text at all
+    raises it, since nothing that follows could be trusted.
+    """
+    number = 0
+    while line := _line(file, number + 1):
+        number += 1
+        text = line.strip().removeprefix("\ufeff" if isinstance(line, str) else b"\xef\xbb\xbf")  # type: ignore[arg-type]
+        if not text:
+            continue
+        try:
+            value = parse_json_object(text, f"line {number}")
+        except InvalidInput as error:
+            yield number, error
+            continue
+        if "format" in value and "version" in value and "pattern" not in value:
+            _check_header(value, number)
+            continue
+        yield number, value
+
+
+def _line(file: TextOrBytes, number: int) -> str | bytes:
+    try:
+        line = file.readline(limits.EXPORT_LINE_BYTES + 1)
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"is not UTF-8: {error.reason}", field=f"line {number}") from error
+    if len(line) > limits.EXPORT_LINE_BYTES:
+        raise InvalidInput(
+            f"is longer than {limits.EXPORT_LINE_BYTES:,} bytes", field=f"line {number}"
+        )
+    return line
+
+
+def _check_header(header: JsonObject, number: int) -> None:
+    if header["format"] != FORMAT or header["version"] != FORMAT_VERSION:
+        raise InvalidInput(
+            f"announces {header['format']!r} version {header['version']!r}; this release reads "
+            f"{FORMAT!r} version {FORMAT_VERSION}",
+            field=f"line {number}",
+            hint="Upgrade agent-reasoningbank.",
+        )
+
+
+def record_from(value: JsonObject, namespace: str) -> PatternRecord:
+    """Give the record of an export's line, every rule of the bank checked again.
+
+    Raises:
+        InvalidInput: For another shape, or content the bank would not have stored.
+    """
+    try:
+        record = msgspec.convert(value, PatternRecord)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(
+            f"is not a record of an export: {error}",
+            field="record",
+            hint="Use import for content of other origin.",
+        ) from error
+    pattern = record.pattern
+    if pattern.namespace != namespace:
+        raise InvalidInput(
+            f"is {pattern.namespace!r}, but the bank is open for {namespace!r}",
+            field="namespace",
+            hint="Open the bank with the first one, or use import.",
+        )
+    fields = {
+        name: getattr(pattern, name) for name in (*sorted(_INPUT_FIELDS - {"source"}), "state")
+    }
+    for name, checked in checked_fields(fields).items():
+        if checked != fields[name]:
+            raise InvalidInput("is not in the form that an export writes", field=name)
+    _check_bookkeeping(pattern)
+    return record
+
+
+def _check_bookkeeping(pattern: Pattern) -> None:
+    for name in ("created_at", "updated_at", "last_used_at"):
+        value = getattr(pattern, name)
+        if value is not None and checked_timestamp(value, name) != value:
+            raise InvalidInput("is not in the form that an export writes", field=name)
+    for name, low in (("uses", 0), ("successes", 0), ("failures", 0), ("version", 1)):
+        checked_count(getattr(pattern, name), name, low=low, high=limits.SAFE_INTEGER)
+
+
+def input_from(value: JsonObject, origin: str) -> PatternInput:
+    """Give a line of foreign content as an input that claims nothing.
+
+    Both the records of an export and plain objects with a pattern's fields are taken. What the
+    line says of its own standing (trust, counters, ids, times) goes to
+    ``metadata.provenance.claimed``.
+
+    Raises:
+        InvalidInput: For a field that no pattern has, by its name.
+    """
+    pattern = value.get("pattern", value)
+    if not isinstance(pattern, dict):
+        raise InvalidInput("must be a JSON object", field="pattern")
+    fields: dict[str, object] = {}
+    claimed: JsonObject = {}
+    for name, content in pattern.items():
+        (claimed if name in _CLAIMED_FIELDS else fields)[name] = content
+    metadata = fields.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise InvalidInput("must be a JSON object", field="metadata")
+    if "provenance" in metadata:
+        claimed["provenance"] = metadata["provenance"]
+    provenance: JsonObject = {"origin": origin}
+    if claimed:
+        provenance["claimed"] = claimed
+    fields["metadata"] = {**metadata, "provenance": provenance}
+    fields["source"] = "imported"
+    return pattern_input(fields)

@@ -1,0 +1,97 @@
+"""I-JSON (RFC 7493): what every JSON reader of every language keeps exactly."""
+
+from __future__ import annotations
+
+from typing import TypeAlias, cast
+
+import msgspec
+
+from reasoningbank.domain import limits
+from reasoningbank.domain.errors import InvalidInput
+
+JsonObject: TypeAlias = dict[str, object]
+"""A JSON object; its values have been checked by `checked_json_object`."""
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_INFINITY = float("inf")
+
+
+def canonical_json(value: object) -> str:
+    """Give the JSON text with sorted keys and no white space.
+
+    >>> canonical_json({"b": 1, "a": [True, None]})
+    '{"a":[true,null],"b":1}'
+    """
+    return _encoder.encode(value).decode()
+
+
+def parse_json_object(text: str | bytes, field: str) -> JsonObject:
+    """Give the JSON object in `text`; raises `InvalidInput` naming `field` for anything else."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidInput(f"is not JSON: {error}", field=field) from error
+    if not isinstance(value, dict):
+        raise InvalidInput("must be a JSON object", field=field)
+    return cast("JsonObject", value)
+
+
+def checked_json_object(value: object, field: str, limit: int) -> JsonObject:
+    """Give `value` if it is an I-JSON object whose JSON text has at most `limit` bytes.
+
+    Raises:
+        InvalidInput: For other types, non-text keys, NaN and infinities, integers beyond
+            2^53 - 1, lone surrogates, nesting deeper than 32, or too much text.
+    """
+    if not isinstance(value, dict):
+        raise InvalidInput(f"must be a JSON object, not {type(value).__name__}", field=field)
+    if not value:
+        return {}
+    _check(value, field, limits.METADATA_DEPTH)
+    size = len(_encoder.encode(value))
+    if size > limit:
+        raise InvalidInput(f"has {size:,} bytes as JSON; at most {limit:,} are kept", field=field)
+    return cast("JsonObject", value)
+
+
+def _check(value: object, field: str, depth: int) -> None:
+    if value is None or value is True or value is False:
+        return
+    if isinstance(value, str):
+        check_unicode(value, field)
+    elif isinstance(value, int):
+        if not -limits.SAFE_INTEGER <= value <= limits.SAFE_INTEGER:
+            raise InvalidInput(
+                "is an integer beyond 2^53 - 1, which JSON readers round",
+                field=field,
+                hint="Give it as text.",
+            )
+    elif isinstance(value, float):
+        if not -_INFINITY < value < _INFINITY:
+            raise InvalidInput("must be a finite number", field=field)
+    elif depth == 0:
+        raise InvalidInput(f"is nested deeper than {limits.METADATA_DEPTH} levels", field=field)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            _check(item, f"{field}[{index}]", depth - 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise InvalidInput(f"has the key {key!r}; keys must be text", field=field)
+            check_unicode(key, field)
+            _check(item, f"{field}.{key}", depth - 1)
+    else:
+        raise InvalidInput(f"holds a {type(value).__name__}, which is not JSON", field=field)
+
+
+def check_unicode(text: str, field: str) -> None:
+    """Raise `InvalidInput` when `text` holds a lone surrogate, which has no UTF-8 form."""
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            f"holds a lone surrogate at position {error.start}, which is not a character",
+            field=field,
+        ) from error

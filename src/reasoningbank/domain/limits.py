@@ -1,0 +1,27 @@
+"""The documented limits, one number per field. Text lengths are UTF-8 bytes."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NAMESPACE_BYTES: Final = 256
+CATEGORY_BYTES: Final = 256
+TASK_DESCRIPTION_BYTES: Final = 16_384
+STRATEGY_BYTES: Final = 65_536
+TITLE_BYTES: Final = 512
+TAG_BYTES: Final = 128
+TAGS: Final = 64
+METADATA_BYTES: Final = 1_048_576
+METADATA_DEPTH: Final = 32
+EVIDENCE_BYTES: Final = 65_536
+IDEMPOTENCY_KEY_BYTES: Final = 256
+ACTOR_BYTES: Final = 256
+QUERY_BYTES: Final = 65_536
+RESULTS: Final = 10_000
+"""The largest ``limit`` or ``top_k`` one call may ask for."""
+
+SAFE_INTEGER: Final = 2**53 - 1
+"""The largest integer every JSON reader keeps exactly (RFC 7493, section 2.2)."""
+
+EXPORT_LINE_BYTES: Final = 8_388_608
+"""The longest line accepted from an export file; the largest pattern is well below it."""

@@ -1,0 +1,105 @@
+"""What crosses the border between the bank and a storage backend."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.outcome import Outcome
+from reasoningbank.domain.pattern import Observation, OnDuplicate, Pattern, PatternChange
+
+
+class EmbeddingModel(msgspec.Struct, frozen=True):
+    """Name the model that made a vector; vectors of different models are never compared."""
+
+    name: str
+    dimension: int
+    version: str = "1"
+
+
+class NewPattern(msgspec.Struct, frozen=True, kw_only=True):
+    """A checked pattern on its way into storage, with its vector.
+
+    Args:
+        pattern: The row as it will stand if it is new.
+        key: Its dedupe key.
+        vector: int8 components of its task description.
+        actor: Who stores it.
+    """
+
+    pattern: Pattern
+    key: bytes
+    vector: bytes
+    actor: str
+
+
+class StoreOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a store treats equals and repeats.
+
+    Args:
+        on_duplicate: What to do with a pattern whose key is taken.
+        idempotency_key: Under which the answer is kept, or None.
+        fingerprint: SHA-256 of what was given, to tell a repeat from a clash.
+    """
+
+    on_duplicate: OnDuplicate = "merge"
+    idempotency_key: str | None = None
+    fingerprint: bytes = b""
+
+
+class PatternEdit(msgspec.Struct, frozen=True, kw_only=True):
+    """Checked changes to one pattern.
+
+    Args:
+        values: New values by field name.
+        vector: The new vector when the task description changes, else None.
+        if_version: The version the caller saw, or None to change whatever is there.
+        actor: Who changes it.
+        at: When.
+    """
+
+    values: JsonObject
+    vector: bytes | None
+    if_version: int | None
+    actor: str
+    at: str
+
+
+class PatternRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything kept about one pattern, for export and restore.
+
+    Args:
+        pattern: The pattern.
+        created_by: Who stored it.
+        kept: Whether it stands beside equals (``on_duplicate="keep"``).
+    """
+
+    pattern: Pattern
+    created_by: str
+    kept: bool
+    history: tuple[PatternChange, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+
+
+RestoreStatus: TypeAlias = Literal["created", "unchanged"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing a check of the bank looked at.
+
+    Args:
+        check: Name of the check.
+        level: ``ok``, ``warning`` or ``error``.
+        message: What was found.
+        hint: What to do about it, or None.
+        ids: Patterns concerned.
+    """
+
+    check: str
+    level: Literal["ok", "warning", "error"]
+    message: str
+    hint: str | None = None
+    ids: tuple[str, ...] = ()

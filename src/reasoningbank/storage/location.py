@@ -1,0 +1,171 @@
+"""Where a bank lives: an argument, the environment, a trusted project, or the user's data directory."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from reasoningbank.domain.errors import InvalidInput, Unavailable
+
+ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_URL"
+PROJECT_DIRECTORY: Final = ".reasoningbank"
+BANK_FILE: Final = "bank.db"
+_TRUSTED_FILE: Final = "trusted-projects.json"
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A resolved place: a file path, or None for a bank in memory, and why it was chosen."""
+
+    path: Path | None
+    reason: str
+
+
+def resolve_location(
+    target: str | os.PathLike[str] | None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    directory: Path | None = None,
+) -> Location:
+    """Give the place a bank is opened at.
+
+    In this order: `target`; the variable ``REASONINGBANK_URL``; the project bank of the directory
+    or of one above it, where ``reasoningbank init`` made and trusted it; the user's data directory.
+
+    Args:
+        target: A path, ``memory:``, ``sqlite:PATH``, or None.
+        environment: Instead of the process's own.
+        directory: Where to look for a project bank; by default the current one.
+
+    Raises:
+        InvalidInput: For a URL of an engine that this release does not have.
+    """
+    environment = os.environ if environment is None else environment
+    if target is not None:
+        return _parsed(os.fspath(target), "given by the caller", "target")
+    from_environment = environment.get(ENVIRONMENT_VARIABLE)
+    if from_environment:
+        reason = f"given by {ENVIRONMENT_VARIABLE}"
+        return _parsed(from_environment, reason, ENVIRONMENT_VARIABLE)
+    start = Path.cwd() if directory is None else directory
+    project, passed_over = _project_bank(start, environment)
+    if project is not None:
+        return Location(project, f"project bank of {project.parent.parent}")
+    reason = "user data directory: nothing else was named"
+    if passed_over is not None:
+        reason += f" (passed over {passed_over}, which `reasoningbank init` has not trusted for this user)"
+    return Location(user_data_directory(environment) / BANK_FILE, reason)
+
+
+def _parsed(target: str, reason: str, field: str) -> Location:
+    if not target:
+        raise InvalidInput("must not be empty", field=field, hint="Give a path or memory:.")
+    if "\0" in target:
+        raise InvalidInput("holds a zero byte", field=field)
+    if target in {"memory:", ":memory:"}:
+        return Location(None, f"memory, {reason}")
+    scheme = urlsplit(target).scheme if "://" in target else ""
+    if target.startswith("sqlite:"):
+        rest = target.removeprefix("sqlite:")
+        # sqlite:///a/b is the absolute path /a/b, sqlite:a/b a relative one.
+        target = unquote(rest.removeprefix("//")) if rest.startswith("//") else rest
+        if not target or target == ":memory:":
+            return Location(None, f"memory, {reason}")
+    elif scheme:
+        raise InvalidInput(
+            f"names the engine {scheme!r}, which this release does not have",
+            field=field,
+            hint="Give a file path, sqlite:PATH or memory:.",
+        )
+    path = Path(target).expanduser()
+    # Links are resolved: two names for one file would have two sets of locks.
+    return Location(Path(os.path.realpath(path)), reason)
+
+
+def user_data_directory(environment: Mapping[str, str]) -> Path:
+    """Give the directory for this user's data by the platform's custom."""
+    return _user_directory(environment, "XDG_DATA_HOME", ".local/share", "LOCALAPPDATA")
+
+
+def user_config_directory(environment: Mapping[str, str]) -> Path:
+    """Give the directory for this user's settings by the platform's custom."""
+    return _user_directory(environment, "XDG_CONFIG_HOME", ".config", "APPDATA")
+
+
+def _user_directory(
+    environment: Mapping[str, str], variable: str, fallback: str, windows: str
+) -> Path:
+    if sys.platform == "win32":
+        base = Path(environment.get(windows) or Path.home())
+    elif sys.platform == "darwin" and not environment.get(variable):
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        given = environment.get(variable, "")
+        # The XDG specification says that relative values are to be ignored.
+        base = Path(given) if given.startswith("/") else Path.home() / fallback
+    return base / "reasoningbank"
+
+
+def _project_bank(start: Path, environment: Mapping[str, str]) -> tuple[Path | None, Path | None]:
+    """Give the trusted project bank in or above `start`, and an untrusted one that was passed."""
+    passed_over = None
+    for directory in (start, *start.parents):
+        marker = directory / PROJECT_DIRECTORY
+        if not marker.is_dir():
+            continue
+        if os.path.realpath(marker) in trusted_projects(environment):
+            return Path(os.path.realpath(marker)) / BANK_FILE, None
+        passed_over = passed_over or marker
+    return None, passed_over
+
+
+def trusted_projects(environment: Mapping[str, str]) -> frozenset[str]:
+    """Give the project directories that ``reasoningbank init`` recorded for this user."""
+    try:
+        content = (user_config_directory(environment) / _TRUSTED_FILE).read_bytes()
+        return frozenset(msgspec.json.decode(content, type=list[str]))
+    except (OSError, msgspec.MsgspecError):
+        return frozenset()
+
+
+def initialise_project(directory: Path, *, environment: Mapping[str, str] | None = None) -> Path:
+    """Make `directory` a project with a bank of its own and give the bank's path.
+
+    Creates ``.reasoningbank/`` with a ``.gitignore`` inside, and records it as trusted for this
+    user, so that a bank which comes with somebody else's checkout is never used by itself.
+
+    Raises:
+        Unavailable: When the directories cannot be written.
+    """
+    environment = os.environ if environment is None else environment
+    marker = Path(os.path.realpath(directory)) / PROJECT_DIRECTORY
+    try:
+        marker.mkdir(mode=0o700, parents=False, exist_ok=True)
+        ignore = marker / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="ascii")
+        _trust(str(marker), environment)
+    except OSError as error:
+        raise Unavailable(
+            f"cannot be made a project: {error.strerror}",
+            path=str(marker),
+            hint="Choose a directory you can write to.",
+        ) from error
+    return marker / BANK_FILE
+
+
+def _trust(marker: str, environment: Mapping[str, str]) -> None:
+    trusted = trusted_projects(environment)
+    if marker in trusted:
+        return
+    folder = user_config_directory(environment)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    content = msgspec.json.encode(sorted({*trusted, marker}))
+    temporary = folder / f"{_TRUSTED_FILE}.{os.getpid()}"
+    temporary.write_bytes(content)
+    temporary.replace(folder / _TRUSTED_FILE)

@@ -1,0 +1,216 @@
+"""SQLite as a storage engine of the bank, in a file or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
+from reasoningbank.domain.pattern import (
+    Erasure,
+    Observation,
+    Pattern,
+    PatternChange,
+    SimilarPattern,
+    StorageStats,
+    StoreStatus,
+)
+from reasoningbank.domain.records import (
+    EmbeddingModel,
+    Finding,
+    NewPattern,
+    PatternEdit,
+    PatternRecord,
+    RestoreStatus,
+    StoreOptions,
+)
+from reasoningbank.storage.sqlite import (
+    checks,
+    erasure,
+    models,
+    outcomes,
+    reading,
+    reembedding,
+    transfer,
+    writing,
+)
+from reasoningbank.storage.sqlite.connections import Connections
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
+from reasoningbank.storage.sqlite.search import SimilaritySearch
+
+_COUNTS: Final = """
+SELECT task_category, patterns, quarantined FROM category_counts WHERE namespace = ?
+ORDER BY task_category
+"""
+_EXPIRED: Final = """
+SELECT COUNT(*) FROM patterns
+WHERE namespace = ? AND expires_at <= ? AND expires_at IS NOT NULL AND state = 'active'
+"""
+
+
+class SqliteStorage:
+    """Keep a bank in SQLite; made by `open_file` or `open_memory`.
+
+    Args:
+        connections: Where connections are borrowed.
+        path: The file, or None in memory.
+        reason: Why this place was chosen.
+        verify_reads: Whether `get_pattern` recomputes the checksum.
+    """
+
+    def __init__(
+        self, connections: Connections, path: Path | None, reason: str, *, verify_reads: bool
+    ) -> None:
+        self._connections = connections
+        self._path = path
+        self._reason = reason
+        self._read = reading.get_verified_pattern if verify_reads else reading.get_pattern
+        self._search = SimilaritySearch(connections)
+
+    def store_pattern(
+        self, new: NewPattern, model: EmbeddingModel, options: StoreOptions
+    ) -> tuple[str, StoreStatus]:
+        with self._connections.writing() as connection:
+            return writing.store(connection, new, model, options)
+
+    def store_patterns(
+        self, new: Sequence[NewPattern], model: EmbeddingModel, options: StoreOptions
+    ) -> list[tuple[str, StoreStatus]]:
+        with self._connections.writing() as connection:
+            return writing.store_all(connection, new, model, options)
+
+    def get_pattern(self, namespace: str, pattern_id: str) -> Pattern | None:
+        with self._connections.reading() as connection:
+            return self._read(connection, namespace, pattern_id)
+
+    def get_patterns_by_category(
+        self, namespace: str, category: str, limit: int, now: str
+    ) -> list[Pattern]:
+        with self._connections.reading() as connection:
+            return reading.patterns_by_category(connection, namespace, category, limit, now)
+
+    def edit_pattern(
+        self, namespace: str, pattern_id: str, edit: PatternEdit, model: EmbeddingModel | None
+    ) -> Pattern:
+        with self._connections.writing() as connection:
+            return writing.edit(connection, namespace, pattern_id, edit, model)
+
+    def delete_pattern(self, namespace: str, pattern_id: str, actor: str, now: str) -> None:
+        with self._connections.writing() as connection:
+            writing.delete(connection, namespace, pattern_id, actor, now)
+
+    def erase_pattern(self, namespace: str, pattern_id: str) -> Erasure:
+        return erasure.erase(self._connections, namespace, pattern_id)
+
+    def nearest(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        query: bytes,
+        k: int,
+        *,
+        category: str | None,
+        min_similarity: float | None,
+        now_ms: int,
+    ) -> list[SimilarPattern]:
+        return self._search.nearest(
+            namespace,
+            model,
+            query,
+            k,
+            category=category,
+            min_similarity=min_similarity,
+            now_ms=now_ms,
+        )
+
+    def current_model(self, namespace: str) -> EmbeddingModel | None:
+        with self._connections.reading() as connection:
+            current = models.current_model(connection, namespace)
+            return None if current is None else current[1]
+
+    def patterns_to_embed(
+        self, namespace: str, model: EmbeddingModel, after: str, limit: int
+    ) -> list[tuple[str, str]]:
+        with self._connections.reading() as connection:
+            return reembedding.patterns_to_embed(connection, namespace, model, after, limit)
+
+    def add_vectors(
+        self, namespace: str, model: EmbeddingModel, vectors: Sequence[tuple[str, str, bytes]]
+    ) -> int:
+        with self._connections.writing() as connection:
+            return reembedding.add_vectors(connection, namespace, model, vectors)
+
+    def switch_model(self, namespace: str, model: EmbeddingModel) -> bool:
+        with self._connections.writing() as connection:
+            return reembedding.switch_model(connection, namespace, model)
+
+    def record_outcome(self, namespace: str, outcome: Outcome) -> RecordedOutcome:
+        with self._connections.writing() as connection:
+            return outcomes.record(connection, namespace, outcome)
+
+    def reliability(self, namespace: str, pattern_id: str) -> Reliability:
+        with self._connections.reading() as connection:
+            return outcomes.reliability(connection, namespace, pattern_id)
+
+    def outcomes(self, namespace: str, pattern_id: str) -> list[Outcome]:
+        with self._connections.reading() as connection:
+            return list(reading.outcomes(connection, namespace, pattern_id))
+
+    def history(self, namespace: str, pattern_id: str) -> list[PatternChange]:
+        with self._connections.reading() as connection:
+            return reading.full_history(connection, namespace, pattern_id)
+
+    def observations(self, namespace: str, pattern_id: str) -> list[Observation]:
+        with self._connections.reading() as connection:
+            return list(reading.observations(connection, namespace, pattern_id))
+
+    def records(self, namespace: str) -> Iterator[PatternRecord]:
+        with self._connections.snapshot() as connection:
+            yield from transfer.records(connection, namespace)
+
+    def restore_records(
+        self, records: Sequence[tuple[PatternRecord, bytes]], model: EmbeddingModel
+    ) -> list[RestoreStatus]:
+        with self._connections.writing() as connection:
+            return [
+                transfer.restore(connection, record, vector, model) for record, vector in records
+            ]
+
+    def check(self, *, full: bool) -> list[Finding]:
+        with self._connections.snapshot() as connection:
+            return list(checks.check(connection, self._path, full=full))
+
+    def get_stats(self, namespace: str, now: str) -> StorageStats:
+        with self._connections.reading() as connection:
+            counts = connection.execute(_COUNTS, (namespace,)).fetchall()
+            [(expired,)] = connection.execute(_EXPIRED, (namespace, now))
+            current = models.current_model(connection, namespace)
+        total = sum(count for _, count, _ in counts)
+        quarantined = sum(held for _, _, held in counts)
+        return StorageStats(
+            total_patterns=total,
+            active_patterns=total - quarantined - int(expired),
+            categories={category: count for category, count, _ in counts},
+            namespace=namespace,
+            backend="memory" if self._path is None else "sqlite",
+            path=None if self._path is None else str(self._path),
+            persistent=self._path is not None,
+            read_only=self._connections.settings.read_only,
+            reason=self._reason,
+            size_bytes=self._size(),
+            embedding_model=None if current is None else current[1].name,
+            schema_version=SCHEMA_VERSION,
+            engine=f"SQLite {apsw.sqlite_lib_version()}",
+        )
+
+    def _size(self) -> int:
+        if self._path is None:
+            return 0
+        log = self._path.with_name(self._path.name + "-wal")
+        return sum(place.stat().st_size for place in (self._path, log) if place.exists())
+
+    def close(self) -> None:
+        self._connections.close()

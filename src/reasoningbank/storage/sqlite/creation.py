@@ -1,0 +1,122 @@
+"""New bank files: built under a temporary name, then linked into place, so never seen half-made."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import apsw
+
+from reasoningbank.domain.errors import Unavailable
+from reasoningbank.storage.sqlite.connections import restrict_mode, translated_error
+from reasoningbank.storage.sqlite.schema import APPLICATION_ID, MIGRATION_1, SCHEMA_VERSION
+
+TEMPORARY_SUFFIX: Final = ".creating"
+
+
+def create_bank_file(path: Path, bank_id: UUID, created_at: str) -> bool:
+    """Make a new bank at `path`, unless another process was first; give whether this one did.
+
+    The directory is made if it is missing (mode 0700; the file has 0600).
+
+    Raises:
+        Unavailable: When the directory or file cannot be written.
+    """
+    _make_directory(path.parent)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    try:
+        _reserve(temporary)
+        _build(temporary, bank_id, created_at)
+        return _link_into_place(temporary, path)
+    except apsw.Error as error:
+        raise translated_error(error, str(path)) from error
+    except OSError as error:
+        raise Unavailable(
+            f"cannot be created: {error.strerror}",
+            path=str(path),
+            hint="Choose a directory you can write to.",
+        ) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"cannot be made a directory: {error.strerror}",
+            path=str(directory),
+            hint="Choose a directory you can write to.",
+        ) from error
+
+
+def _reserve(temporary: Path) -> None:
+    """Create the file with its final mode before SQLite writes to it."""
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    restrict_mode(temporary)
+
+
+def _build(temporary: Path, bank_id: UUID, created_at: str) -> None:
+    connection = apsw.Connection(str(temporary))
+    try:
+        for statement in (
+            "PRAGMA synchronous=FULL",
+            f"PRAGMA application_id={APPLICATION_ID}",
+            f"PRAGMA user_version={SCHEMA_VERSION}",
+        ):
+            connection.execute(statement)
+        with connection:
+            connection.execute(MIGRATION_1)
+            write_properties(connection, bank_id, created_at)
+        # Last, because from here on the connection keeps side files; closing removes them.
+        for _ in connection.execute("PRAGMA journal_mode=WAL"):
+            pass
+    finally:
+        connection.close()
+
+
+def write_properties(connection: apsw.Connection, bank_id: UUID, created_at: str) -> None:
+    """Note what the bank says about itself."""
+    connection.executemany(
+        "INSERT INTO bank_properties (name, value) VALUES (?, ?)",
+        [("bank_id", str(bank_id)), ("created_at", created_at)],
+    )
+
+
+def _link_into_place(temporary: Path, path: Path) -> bool:
+    """Give `temporary` its real name without ever replacing a file that has it."""
+    _flush_to_disk(temporary)
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    except OSError:
+        # No hard links here (FAT, some network mounts): a rename that refuses to replace is not
+        # portable, so the name is taken first; whoever loses that race uses the winner's file.
+        return _rename_into_place(temporary, path)
+    _flush_to_disk(path.parent)
+    return True
+
+
+def _rename_into_place(temporary: Path, path: Path) -> bool:
+    if path.exists():
+        return False
+    temporary.rename(path)
+    return True
+
+
+def _flush_to_disk(path: Path) -> None:
+    """Make a file's content or a directory's entries last through a power loss."""
+    if os.name != "posix":
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

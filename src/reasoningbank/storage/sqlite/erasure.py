@@ -1,0 +1,185 @@
+"""Erasing: rows gone, bytes gone, and the files searched to prove it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+import apsw
+
+from reasoningbank.domain.errors import Busy, StorageCorrupt
+from reasoningbank.domain.pattern import Erasure
+from reasoningbank.storage.sqlite.connections import Connections
+from reasoningbank.storage.sqlite.reading import stored_row
+from reasoningbank.storage.sqlite.rows import pattern_from_row
+from reasoningbank.storage.sqlite.writing import missing, remove_row
+
+_TABLES: Final = ("pattern_history", "observations", "outcomes", "idempotency_keys")
+_READ_BYTES: Final = 1 << 20
+_NEEDLE_BYTES: Final = 24
+_NEEDLES_PER_TEXT: Final = 8
+_DATABASE: Final = 0  # what apsw's Connection.read calls the database file
+
+
+def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
+    """Remove a pattern and everything said about it, and prove that its bytes are gone.
+
+    The rows go in one transaction, with the freed space overwritten; the write-ahead log is then
+    folded in and cut to nothing, and both files are searched for pieces of what was removed.
+    Should any be left over in the slack of a page, the file is rewritten and searched again.
+
+    Raises:
+        NotFound: When neither the pattern nor any history of it is there.
+        Busy: When a reader held the log back; the rows are gone, call again to finish.
+    """
+    with connections.writing() as connection:
+        texts = list(_texts(connection, namespace, pattern_id))
+        rows = _remove(connection, namespace, pattern_id)
+        if not any(rows.values()) and not _was_erased(connection, namespace, pattern_id):
+            raise missing(pattern_id)
+        needles = _needles_left_nowhere(connection, texts)
+    with connections.maintaining() as connection:
+        _fold_log(connection, connections)
+        checked, residue = _search(connection, needles)
+        if residue:
+            for _ in connection.execute("VACUUM"):
+                pass
+            _fold_log(connection, connections)
+            checked, residue_left = _search(connection, needles)
+            if residue_left:
+                raise StorageCorrupt(
+                    "still holds bytes of an erased pattern after being rewritten",
+                    path=connections.settings.shown,
+                    hint="Run `reasoningbank doctor`.",
+                )
+    return Erasure(
+        id=UUID(pattern_id),
+        rows={table: count for table, count in rows.items() if count},
+        bytes_checked=checked,
+        compacted=residue,
+    )
+
+
+def _texts(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[bytes]:
+    """Give everything stored about a pattern that must be gone afterwards."""
+    row = stored_row(connection, namespace, pattern_id)
+    if row is not None:
+        yield from (str(value).encode() for value in (row[3], row[4], row[5], row[8]) if value)
+    for table, column in (
+        ("pattern_history", "before"),
+        ("observations", "content"),
+        ("outcomes", "evidence"),
+    ):
+        found = connection.execute(
+            f"SELECT {column} FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608
+            (namespace, pattern_id),
+        )
+        yield from (str(value).encode() for (value,) in found)
+    vectors = connection.execute(
+        "SELECT embedding FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
+        (namespace, pattern_id),
+    )
+    yield from (bytes(vector) for (vector,) in vectors)
+
+
+def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    row = stored_row(connection, namespace, pattern_id)
+    if row is not None:
+        [(rows["pattern_embeddings"],)] = connection.execute(
+            "SELECT COUNT(*) FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
+            (namespace, pattern_id),
+        )
+        remove_row(connection, pattern_from_row(row), "erase")
+        rows["patterns"] = 1
+    for table in _TABLES:
+        connection.execute(
+            f"DELETE FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608
+            (namespace, pattern_id),
+        )
+        rows[table] = connection.changes()
+    return rows
+
+
+def _was_erased(connection: apsw.Connection, namespace: str, pattern_id: str) -> bool:
+    """Give whether an erase removed the rows before, perhaps without getting to the files."""
+    found = connection.execute(
+        "SELECT 1 FROM changes WHERE namespace = ? AND id = ? AND kind = 'erase' LIMIT 1",
+        (namespace, pattern_id),
+    )
+    return found.fetchone() is not None
+
+
+def _needles_left_nowhere(connection: apsw.Connection, texts: list[bytes]) -> list[bytes]:
+    """Give pieces of the erased texts that no row which stays also holds.
+
+    A piece begins where its text begins or ends where it ends, or stands between: rows that share
+    a sentence with the erased one keep it rightly, so such pieces prove nothing.
+    """
+    pieces = {
+        text[at : at + _NEEDLE_BYTES]
+        for text in texts
+        if len(text) >= _NEEDLE_BYTES
+        for at in _spread(len(text) - _NEEDLE_BYTES)
+    }
+    return [piece for piece in sorted(pieces) if not _is_held(connection, piece)]
+
+
+def _spread(last: int) -> set[int]:
+    return {last * step // (_NEEDLES_PER_TEXT - 1) for step in range(_NEEDLES_PER_TEXT)}
+
+
+def _is_held(connection: apsw.Connection, piece: bytes) -> bool:
+    held = connection.execute(
+        """
+        SELECT EXISTS (SELECT 1 FROM patterns WHERE instr(CAST(task_description AS BLOB), ?1)
+            OR instr(CAST(strategy AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
+            OR instr(CAST(data AS BLOB), ?1))
+        OR EXISTS (SELECT 1 FROM pattern_embeddings WHERE instr(embedding, ?1))
+        OR EXISTS (SELECT 1 FROM pattern_history WHERE instr(CAST(before AS BLOB), ?1))
+        OR EXISTS (SELECT 1 FROM observations WHERE instr(CAST(content AS BLOB), ?1))
+        OR EXISTS (SELECT 1 FROM outcomes WHERE instr(CAST(evidence AS BLOB), ?1))
+        """,
+        (piece,),
+    ).fetchone()
+    return bool(held and held[0])
+
+
+def _fold_log(connection: apsw.Connection, connections: Connections) -> None:
+    """Move the write-ahead log into the database and cut it to nothing."""
+    deadline = time.monotonic() + connections.settings.busy_timeout
+    while True:
+        for busy, _, _ in connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"):
+            if not busy:
+                return
+        if time.monotonic() >= deadline:
+            raise Busy(
+                "is held by a reader, so the log that may still hold the erased bytes stays",
+                path=connections.settings.shown,
+                hint="Close other programs that read it and erase the same id again.",
+            )
+        time.sleep(0.01)
+
+
+def _search(connection: apsw.Connection, needles: list[bytes]) -> tuple[int, bool]:
+    """Give how many bytes of the file were searched and whether any needle was found.
+
+    A bank in memory is searched as it would be written. The file is read through SQLite's own handle: opening it beside SQLite and closing it again
+    would drop this process's locks on it. The log has been cut to nothing before.
+    """
+    if not connection.filename:
+        content = connection.serialize("main")
+        return len(content), any(needle in content for needle in needles)
+    [(pages,)] = connection.execute("PRAGMA page_count")
+    [(page_size,)] = connection.execute("PRAGMA page_size")
+    size = int(pages) * int(page_size)
+    tail = b""
+    for offset in range(0, size, _READ_BYTES):
+        _, block = connection.read("main", _DATABASE, offset, min(_READ_BYTES, size - offset))
+        window = tail + block
+        if any(needle in window for needle in needles):
+            return size, True
+        tail = window[-_NEEDLE_BYTES:]
+    return size, False

@@ -1,0 +1,160 @@
+"""Questions asked of one bank, each on a connection the caller lends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+from uuid import UUID
+
+import apsw
+import msgspec
+
+from reasoningbank.domain.errors import StorageCorrupt
+from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.outcome import Outcome
+from reasoningbank.domain.pattern import Observation, Pattern, PatternChange
+from reasoningbank.storage.sqlite.rows import (
+    PATTERN_COLUMNS,
+    STORED_COLUMNS,
+    Row,
+    checksum_of_row,
+    pattern_from_row,
+)
+
+_GET: Final = f"SELECT {PATTERN_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"
+_GET_STORED: Final = f"SELECT {STORED_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"
+_CATEGORY: Final = f"""
+SELECT {PATTERN_COLUMNS} FROM patterns
+WHERE namespace = ? AND task_category = ? AND state = 'active'
+  AND (expires_at IS NULL OR expires_at > ?)
+ORDER BY success_score DESC, created_at DESC, id LIMIT ?
+"""
+_CREATED: Final = "SELECT created_at, created_by FROM patterns WHERE namespace = ? AND id = ?"
+_HISTORY: Final = """
+SELECT version, kind, actor, at, before FROM pattern_history
+WHERE namespace = ? AND pattern_id = ? ORDER BY sequence
+"""
+_OUTCOMES: Final = """
+SELECT id, kind, score, source, evidence, actor, at FROM outcomes
+WHERE namespace = ? AND pattern_id = ? ORDER BY at, id
+"""
+_OBSERVATIONS: Final = """
+SELECT at, actor, content FROM observations
+WHERE namespace = ? AND pattern_id = ? ORDER BY sequence
+"""
+_IN_CHUNK: Final = 500
+
+_decode_object = msgspec.json.Decoder(JsonObject).decode
+
+
+def get_pattern(connection: apsw.Connection, namespace: str, pattern_id: str) -> Pattern | None:
+    """Give the pattern, or None."""
+    row = connection.execute(_GET, (namespace, pattern_id)).fetchone()
+    return None if row is None else pattern_from_row(row)
+
+
+def get_verified_pattern(
+    connection: apsw.Connection, namespace: str, pattern_id: str
+) -> Pattern | None:
+    """Give the pattern after recomputing its checksum, or None.
+
+    Raises:
+        StorageCorrupt: When the content is not what was stored; names the id.
+    """
+    row = stored_row(connection, namespace, pattern_id)
+    if row is None:
+        return None
+    if checksum_of_row(row) != row[-1]:
+        raise StorageCorrupt(
+            f"the content of pattern {pattern_id} does not match its checksum",
+            damaged_ids=(pattern_id,),
+            hint="Run `reasoningbank doctor`; restore the pattern from an export.",
+        )
+    return pattern_from_row(row)
+
+
+def stored_row(connection: apsw.Connection, namespace: str, pattern_id: str) -> Row | None:
+    """Give the row of a pattern as `STORED_COLUMNS`, or None."""
+    return connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
+
+
+def patterns_by_category(
+    connection: apsw.Connection, namespace: str, category: str, limit: int, now: str
+) -> list[Pattern]:
+    """Give the active patterns of a category: best score first, nulls last, then newest, then id."""
+    rows = connection.execute(_CATEGORY, (namespace, category, now, limit))
+    return [pattern_from_row(row) for row in rows]
+
+
+def rows_by_id(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> dict[str, Row]:
+    """Give the rows (`PATTERN_COLUMNS`) of those ids that exist."""
+    rows: dict[str, Row] = {}
+    for start in range(0, len(ids), _IN_CHUNK):
+        chunk = ids[start : start + _IN_CHUNK]
+        marks = ",".join("?" * len(chunk))
+        found = connection.execute(
+            f"SELECT {PATTERN_COLUMNS} FROM patterns "  # noqa: S608 - only marks are put in
+            f"WHERE namespace = ? AND id IN ({marks})",
+            (namespace, *chunk),
+        )
+        rows.update((str(row[0]), row) for row in found)
+    return rows
+
+
+def history(
+    connection: apsw.Connection, namespace: str, pattern_id: str
+) -> Iterator[PatternChange]:
+    """Give the changes noted for a pattern, oldest first."""
+    for version, kind, actor, at, before in connection.execute(_HISTORY, (namespace, pattern_id)):
+        yield PatternChange(
+            pattern_id=UUID(pattern_id),
+            version=version,
+            kind=kind,
+            actor=actor,
+            at=at,
+            before=_decode_object(before),
+        )
+
+
+def full_history(
+    connection: apsw.Connection, namespace: str, pattern_id: str
+) -> list[PatternChange]:
+    """Give a pattern's whole history, its creation first; also of a pattern that was deleted."""
+    changes = list(history(connection, namespace, pattern_id))
+    born = connection.execute(_CREATED, (namespace, pattern_id)).fetchone()
+    if born is None and changes and changes[-1].kind == "deleted":
+        last: JsonObject = changes[-1].before
+        born = (last["pattern"]["created_at"], last["created_by"])  # type: ignore[index]
+    if born is None:
+        return changes
+    at, actor = born
+    created = PatternChange(
+        pattern_id=UUID(pattern_id), version=0, kind="created", actor=actor, at=at, before={}
+    )
+    return [created, *changes]
+
+
+def outcomes(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[Outcome]:
+    """Give the outcomes of a pattern, oldest first."""
+    for row in connection.execute(_OUTCOMES, (namespace, pattern_id)):
+        outcome_id, kind, score, source, evidence, actor, at = row
+        yield Outcome(
+            id=UUID(outcome_id),
+            pattern_id=UUID(pattern_id),
+            kind=kind,
+            score=score,
+            source=source,
+            evidence=_decode_object(evidence),
+            actor=actor,
+            at=at,
+        )
+
+
+def observations(
+    connection: apsw.Connection, namespace: str, pattern_id: str
+) -> Iterator[Observation]:
+    """Give the stores merged into a pattern, oldest first."""
+    for at, actor, content in connection.execute(_OBSERVATIONS, (namespace, pattern_id)):
+        yield Observation(
+            pattern_id=UUID(pattern_id), at=at, actor=actor, content=_decode_object(content)
+        )

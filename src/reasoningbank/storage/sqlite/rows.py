@@ -1,0 +1,127 @@
+"""Between a row of ``patterns`` and a `Pattern`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from reasoningbank.domain.checksum import row_checksum
+from reasoningbank.domain.json_value import JsonObject, canonical_json
+from reasoningbank.domain.pattern import Pattern, SimilarPattern
+
+SqlValue: TypeAlias = "str | float | int | bytes | None"
+Row: TypeAlias = "tuple[SqlValue, ...]"
+
+PATTERN_COLUMNS: Final = (
+    "id, namespace, task_category, task_description, strategy, title, success_score, "
+    "duration_seconds, data, trust, state, uses, successes, failures, last_used_at, created_at, "
+    "updated_at, expires_at, version"
+)
+STORED_COLUMNS: Final = f"{PATTERN_COLUMNS}, created_by, dedupe_key, checksum"
+_EMPTY_DATA: Final = "{}"
+
+
+class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
+    tags: tuple[str, ...] = ()
+    metadata: JsonObject = {}
+
+
+_decode_data = msgspec.json.Decoder(_Data).decode
+
+
+def pattern_from_row(row: Sequence[SqlValue]) -> Pattern:
+    """Give the pattern of a row read as `PATTERN_COLUMNS`."""
+    return Pattern(**_fields(row))  # type: ignore[arg-type]  # the table is STRICT
+
+
+def similar_from_row(row: Sequence[SqlValue], similarity: float) -> SimilarPattern:
+    """Give the pattern of a row read as `PATTERN_COLUMNS`, with its similarity."""
+    return SimilarPattern(**_fields(row), similarity=similarity)  # type: ignore[arg-type]
+
+
+def _fields(row: Sequence[SqlValue]) -> dict[str, object]:
+    (
+        pattern_id, namespace, task_category, task_description, strategy, title, success_score,
+        duration_seconds, data, trust, state, uses, successes, failures, last_used_at, created_at,
+        updated_at, expires_at, version,
+    ) = row[:19]  # fmt: skip
+    extra = _NO_DATA if data == _EMPTY_DATA else _decode_data(data)  # type: ignore[arg-type]
+    return {
+        "id": UUID(pattern_id),  # type: ignore[arg-type]
+        "namespace": namespace,
+        "task_category": task_category,
+        "task_description": task_description,
+        "strategy": strategy,
+        "title": title,
+        "success_score": success_score,
+        "duration_seconds": duration_seconds,
+        "tags": extra.tags,
+        "metadata": extra.metadata if extra.metadata else {},
+        "trust": trust,
+        "state": state,
+        "uses": uses,
+        "successes": successes,
+        "failures": failures,
+        "last_used_at": last_used_at,
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "expires_at": expires_at,
+        "version": version,
+    }
+
+
+_NO_DATA: Final = _Data()
+
+
+def row_from_pattern(pattern: Pattern, created_by: str, key: bytes) -> Row:
+    """Give the row of a pattern, in the order of `STORED_COLUMNS`, with its checksum."""
+    data = _data_text(pattern)
+    row: Row = (
+        str(pattern.id),
+        pattern.namespace,
+        pattern.task_category,
+        pattern.task_description,
+        pattern.strategy,
+        pattern.title,
+        pattern.success_score,
+        pattern.duration_seconds,
+        data,
+        pattern.trust,
+        pattern.state,
+        pattern.uses,
+        pattern.successes,
+        pattern.failures,
+        pattern.last_used_at,
+        pattern.created_at,
+        pattern.updated_at,
+        pattern.expires_at,
+        pattern.version,
+        created_by,
+        key,
+    )
+    return (*row, checksum_of_row(row))
+
+
+def _data_text(pattern: Pattern) -> str:
+    if not pattern.tags and not pattern.metadata:
+        return _EMPTY_DATA
+    data: dict[str, object] = {}
+    if pattern.metadata:
+        data["metadata"] = pattern.metadata
+    if pattern.tags:
+        data["tags"] = pattern.tags
+    return canonical_json(data)
+
+
+def checksum_of_row(row: Sequence[SqlValue]) -> int:
+    """Give the checksum of a row read as `STORED_COLUMNS` (its own last column left out)."""
+    texts = (*row[:6], *row[8:11], *row[14:18], row[19], row[20].hex())  # type: ignore[union-attr]
+    return row_checksum(
+        texts,  # type: ignore[arg-type]
+        row[6],  # type: ignore[arg-type]
+        row[7],  # type: ignore[arg-type]
+        (row[11], row[12], row[13], row[18]),  # type: ignore[arg-type]
+    )

@@ -1,0 +1,113 @@
+"""Whole records out of a bank and back into one, exactly as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import apsw
+
+from reasoningbank.domain.duplicates import dedupe_key
+from reasoningbank.domain.errors import Conflict
+from reasoningbank.domain.json_value import canonical_json
+from reasoningbank.domain.records import EmbeddingModel, PatternRecord, RestoreStatus
+from reasoningbank.storage.sqlite import models, outcomes, reading, writing
+from reasoningbank.storage.sqlite.rows import (
+    STORED_COLUMNS,
+    Row,
+    pattern_from_row,
+    row_from_pattern,
+)
+
+_PAGE: Final = 500
+_NEXT: Final = (
+    f"SELECT {STORED_COLUMNS} FROM patterns "  # noqa: S608 - constants
+    f"WHERE namespace = ? AND id > ? ORDER BY id LIMIT {_PAGE}"
+)
+
+
+def records(connection: apsw.Connection, namespace: str) -> Iterator[PatternRecord]:
+    """Give every record of a namespace in the order of ids, a page at a time."""
+    last = ""
+    while True:
+        rows = connection.execute(_NEXT, (namespace, last)).fetchall()
+        for row in rows:
+            yield record_of(connection, row)
+        if len(rows) < _PAGE:
+            return
+        last = str(rows[-1][0])
+
+
+def record_of(connection: apsw.Connection, row: Row) -> PatternRecord:
+    """Give the record of a row read as `STORED_COLUMNS`."""
+    pattern = pattern_from_row(row)
+    namespace, pattern_id = pattern.namespace, str(pattern.id)
+    return PatternRecord(
+        pattern=pattern,
+        created_by=str(row[-3]),
+        kept=writing.is_kept(row),
+        history=tuple(reading.history(connection, namespace, pattern_id)),
+        observations=tuple(reading.observations(connection, namespace, pattern_id)),
+        outcomes=tuple(reading.outcomes(connection, namespace, pattern_id)),
+    )
+
+
+def restore(
+    connection: apsw.Connection, record: PatternRecord, vector: bytes, model: EmbeddingModel
+) -> RestoreStatus:
+    """Put a record back; one that is there already, equal in every field, is left alone.
+
+    Raises:
+        Conflict: When the id or an equal pattern is there with other fields.
+    """
+    pattern = record.pattern
+    namespace, pattern_id = pattern.namespace, str(pattern.id)
+    existing = reading.stored_row(connection, namespace, pattern_id)
+    if existing is not None:
+        if record_of(connection, existing) == record:
+            return "unchanged"
+        raise Conflict(
+            f"pattern {pattern_id} is there already and differs",
+            existing_id=pattern_id,
+            hint="Restore into an empty bank or namespace.",
+        )
+    number = models.model_for_store(connection, namespace, model)
+    key = dedupe_key(
+        namespace,
+        pattern.task_category,
+        pattern.task_description,
+        pattern.strategy,
+        kept_id=pattern_id if record.kept else None,
+    )
+    connection.execute(writing.INSERT_PATTERN, row_from_pattern(pattern, record.created_by, key))
+    if not connection.changes():
+        raise Conflict(
+            f"a pattern equal to {pattern_id} is there already under another id",
+            hint="Restore into an empty bank or namespace.",
+        )
+    models.insert_vector(connection, namespace, pattern_id, number, vector)
+    _restore_notes(connection, record)
+    writing.count(connection, pattern, 1)
+    writing.log(connection, namespace, pattern_id, "put")
+    return "created"
+
+
+def _restore_notes(connection: apsw.Connection, record: PatternRecord) -> None:
+    namespace, pattern_id = record.pattern.namespace, str(record.pattern.id)
+    connection.executemany(
+        writing.INSERT_HISTORY,
+        [
+            (namespace, pattern_id, change.version, change.kind, change.actor, change.at,
+             canonical_json(change.before))
+            for change in record.history
+        ],
+    )  # fmt: skip
+    connection.executemany(
+        writing.INSERT_OBSERVATION,
+        [
+            (namespace, pattern_id, seen.actor, seen.at, canonical_json(seen.content))
+            for seen in record.observations
+        ],
+    )
+    for outcome in record.outcomes:
+        outcomes.insert(connection, namespace, outcome)

@@ -1,0 +1,366 @@
+"""Changes to patterns, each inside a transaction the caller holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+import apsw
+import msgspec
+
+from reasoningbank.domain.checksum import vector_checksum
+from reasoningbank.domain.duplicates import dedupe_key
+from reasoningbank.domain.errors import Conflict, NotFound
+from reasoningbank.domain.json_value import JsonObject, canonical_json
+from reasoningbank.domain.merging import changed_fields, merged_pattern
+from reasoningbank.domain.pattern import ChangeKind, Pattern, StoreStatus
+from reasoningbank.domain.records import EmbeddingModel, NewPattern, PatternEdit, StoreOptions
+from reasoningbank.storage.sqlite import models
+from reasoningbank.storage.sqlite.reading import stored_row
+from reasoningbank.storage.sqlite.rows import (
+    STORED_COLUMNS,
+    Row,
+    pattern_from_row,
+    row_from_pattern,
+)
+
+_MARKS: Final = ", ".join("?" * (STORED_COLUMNS.count(",") + 1))
+INSERT_PATTERN: Final = (
+    f"INSERT INTO patterns ({STORED_COLUMNS}) VALUES ({_MARKS}) "  # noqa: S608 - constants
+    "ON CONFLICT (namespace, dedupe_key) DO NOTHING"
+)
+_UPDATE: Final = (
+    f"UPDATE patterns SET ({STORED_COLUMNS}) = ({_MARKS}) "  # noqa: S608 - constants
+    "WHERE namespace = ? AND id = ?"
+)
+_ID_OF_KEY: Final = "SELECT id FROM patterns WHERE namespace = ? AND dedupe_key = ?"
+_INSERT_VECTORS: Final = """
+INSERT INTO pattern_embeddings (namespace, pattern_id, model, embedding, dimension, checksum)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+_COUNT: Final = """
+INSERT INTO category_counts (namespace, task_category, patterns, quarantined) VALUES (?, ?, ?, ?)
+ON CONFLICT (namespace, task_category) DO UPDATE SET
+    patterns = patterns + excluded.patterns, quarantined = quarantined + excluded.quarantined
+"""
+_LOG: Final = "INSERT INTO changes (namespace, id, kind) VALUES (?, ?, ?)"
+INSERT_HISTORY: Final = """
+INSERT INTO pattern_history (namespace, pattern_id, version, kind, actor, at, before)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+INSERT_OBSERVATION: Final = """
+INSERT INTO observations (namespace, pattern_id, actor, at, content) VALUES (?, ?, ?, ?, ?)
+"""
+_ANSWER: Final = """
+SELECT fingerprint, pattern_id FROM idempotency_keys WHERE namespace = ? AND key = ?
+"""
+_KEEP_ANSWER: Final = """
+INSERT INTO idempotency_keys (namespace, key, fingerprint, pattern_id, at) VALUES (?, ?, ?, ?, ?)
+"""
+
+# The log is cut every so many entries, and this many stay: a cache that missed more rebuilds.
+_LOG_KEPT: Final = 65_536
+_LOG_CUT_EVERY: Final = 4_096
+
+
+def store(
+    connection: apsw.Connection, new: NewPattern, model: EmbeddingModel, options: StoreOptions
+) -> tuple[str, StoreStatus]:
+    """Store one pattern, or replay the answer its idempotency key had before."""
+    namespace, key = new.pattern.namespace, options.idempotency_key
+    if key is not None:
+        answer = connection.execute(_ANSWER, (namespace, key)).fetchone()
+        if answer is not None:
+            fingerprint, pattern_id = answer
+            if fingerprint != options.fingerprint:
+                raise Conflict(
+                    f"{key!r} was used for other content",
+                    existing_id=pattern_id,
+                    field="idempotency_key",
+                    hint="Use a new key for new content.",
+                )
+            return pattern_id, "replayed"
+    [result] = store_all(connection, [new], model, options)
+    if key is not None:
+        connection.execute(
+            _KEEP_ANSWER,
+            (namespace, key, options.fingerprint, result[0], new.pattern.created_at),
+        )
+    return result
+
+
+def store_all(
+    connection: apsw.Connection,
+    new: Sequence[NewPattern],
+    model: EmbeddingModel,
+    options: StoreOptions,
+) -> list[tuple[str, StoreStatus]]:
+    """Store patterns of one namespace in the order given."""
+    if not new:
+        return []
+    namespace = new[0].pattern.namespace
+    number = models.model_for_store(connection, namespace, model)
+    results: list[tuple[str, StoreStatus]] = []
+    vectors: dict[str, bytes] = {}
+    counts: Counter[str] = Counter()
+    for item in new:
+        connection.execute(INSERT_PATTERN, row_from_pattern(item.pattern, item.actor, item.key))
+        if connection.changes():
+            pattern_id = str(item.pattern.id)
+            vectors[pattern_id] = item.vector
+            counts[item.pattern.task_category] += 1
+            results.append((pattern_id, "created"))
+        else:
+            results.append((_met_duplicate(connection, item, number, vectors, options), "merged"))
+    connection.executemany(
+        _INSERT_VECTORS,
+        (
+            (namespace, pattern_id, number, vector, len(vector), vector_checksum(vector))
+            for pattern_id, vector in vectors.items()
+        ),
+    )
+    connection.executemany(
+        _COUNT, ((namespace, category, count, 0) for category, count in counts.items())
+    )
+    log_many(connection, namespace, list(vectors))
+    return results
+
+
+def _met_duplicate(
+    connection: apsw.Connection,
+    new: NewPattern,
+    number: int,
+    pending: dict[str, bytes],
+    options: StoreOptions,
+) -> str:
+    """Merge into the pattern that has the key, or refuse; give its id.
+
+    `pending` holds the vectors of patterns created by the same call, which are not in yet.
+    """
+    namespace = new.pattern.namespace
+    [(existing_id,)] = connection.execute(_ID_OF_KEY, (namespace, new.key))
+    if options.on_duplicate == "error":
+        raise Conflict(
+            f"an equal pattern exists already: {existing_id}",
+            existing_id=existing_id,
+            hint="Update that one, or store with on_duplicate='merge' or 'keep'.",
+        )
+    row = _existing_row(connection, namespace, existing_id)
+    existing = pattern_from_row(row)
+    merged = merged_pattern(existing, new.pattern)
+    at = new.pattern.created_at
+    connection.execute(
+        INSERT_OBSERVATION, (namespace, existing_id, new.actor, at, _observed(new.pattern))
+    )
+    if merged == existing:
+        return existing_id
+    if merged.task_description != existing.task_description:
+        if existing_id in pending:
+            pending[existing_id] = new.vector
+        else:
+            models.replace_vector(connection, namespace, existing_id, number, new.vector)
+    _write_changed(connection, row, existing, merged, "merged", new.actor, at)
+    return existing_id
+
+
+def _observed(pattern: Pattern) -> str:
+    """Give what a store said, as JSON without what the bank adds to it."""
+    return canonical_json(
+        {
+            name: value
+            for name in (
+                "task_description", "task_category", "strategy", "title", "success_score",
+                "duration_seconds", "tags", "metadata", "trust", "expires_at",
+            )
+            if (value := getattr(pattern, name)) not in (None, (), {})
+        }
+    )  # fmt: skip
+
+
+def edit(
+    connection: apsw.Connection,
+    namespace: str,
+    pattern_id: str,
+    change: PatternEdit,
+    model: EmbeddingModel | None,
+) -> Pattern:
+    """Change a pattern and give it as it stands now; equal values change nothing."""
+    row = _existing_row(connection, namespace, pattern_id)
+    existing = pattern_from_row(row)
+    if change.if_version is not None and change.if_version != existing.version:
+        raise Conflict(
+            f"is {change.if_version}, but the pattern is at version {existing.version}",
+            existing_id=pattern_id,
+            field="if_version",
+            hint="Read the pattern again and decide anew.",
+        )
+    edited = msgspec.structs.replace(existing, **change.values)
+    if edited == existing:
+        return existing
+    if edited.task_description != existing.task_description and model is not None:
+        number = models.model_for_store(connection, namespace, model)
+        models.replace_vector(connection, namespace, pattern_id, number, change.vector or b"")
+    return _write_changed(connection, row, existing, edited, "updated", change.actor, change.at)
+
+
+def _write_changed(
+    connection: apsw.Connection,
+    row: Row,
+    before: Pattern,
+    after: Pattern,
+    kind: ChangeKind,
+    actor: str,
+    at: str,
+) -> Pattern:
+    """Write a changed pattern with its next version, its history and its entry in the log."""
+    namespace, pattern_id = before.namespace, str(before.id)
+    note(connection, before, kind, actor, at, changed_fields(before, after))
+    after = msgspec.structs.replace(after, version=before.version + 1, updated_at=at)
+    key = _key_after(row, before, after)
+    if key != row[-2]:
+        taken = connection.execute(_ID_OF_KEY, (namespace, key)).fetchone()
+        if taken is not None:
+            raise Conflict(
+                f"an equal pattern exists already: {taken[0]}",
+                existing_id=str(taken[0]),
+                hint="Update or delete that one.",
+            )
+    connection.execute(
+        _UPDATE, (*row_from_pattern(after, str(row[-3]), key), namespace, pattern_id)
+    )
+    if (before.task_category, before.state) != (after.task_category, after.state):
+        count(connection, before, -1)
+        count(connection, after, 1)
+    log(connection, namespace, pattern_id, "quarantine" if after.state != "active" else "put")
+    return after
+
+
+def write_counters(
+    connection: apsw.Connection, row: Row, before: Pattern, after: Pattern, actor: str
+) -> Pattern:
+    """Write a pattern whose counters an outcome moved."""
+    at = after.last_used_at or after.updated_at
+    note(connection, before, "outcome", actor, at, changed_fields(before, after))
+    after = msgspec.structs.replace(after, version=before.version + 1, updated_at=at)
+    connection.execute(
+        _UPDATE,
+        (
+            *row_from_pattern(after, str(row[-3]), row[-2]),  # type: ignore[arg-type]
+            before.namespace,
+            str(before.id),
+        ),
+    )
+    log(connection, before.namespace, str(before.id), "outcome")
+    return after
+
+
+def _key_after(row: Row, before: Pattern, after: Pattern) -> bytes:
+    """Give the key of an edited pattern; one that stands beside its equals goes on doing so."""
+    kept = row[-2] != _base_key(before)
+    if not kept:
+        return _base_key(after)
+    return dedupe_key(
+        after.namespace,
+        after.task_category,
+        after.task_description,
+        after.strategy,
+        kept_id=str(after.id),
+    )
+
+
+def is_kept(row: Row) -> bool:
+    """Give whether a row (`STORED_COLUMNS`) stands beside its equals."""
+    return row[-2] != _base_key(pattern_from_row(row))
+
+
+def _base_key(pattern: Pattern) -> bytes:
+    return dedupe_key(
+        pattern.namespace, pattern.task_category, pattern.task_description, pattern.strategy
+    )
+
+
+def delete(
+    connection: apsw.Connection, namespace: str, pattern_id: str, actor: str, at: str
+) -> None:
+    """Remove a pattern with its vectors; its history, which ends with all it held, stays."""
+    row = _existing_row(connection, namespace, pattern_id)
+    pattern = pattern_from_row(row)
+    before: JsonObject = {
+        "created_by": row[-3],
+        "kept": is_kept(row),
+        "pattern": msgspec.to_builtins(pattern),
+    }
+    note(connection, pattern, "deleted", actor, at, before)
+    remove_row(connection, pattern, "delete")
+
+
+def remove_row(connection: apsw.Connection, pattern: Pattern, kind: str) -> None:
+    """Remove a pattern's row; its vectors go with it by their foreign key."""
+    connection.execute(
+        "DELETE FROM patterns WHERE namespace = ? AND id = ?",
+        (pattern.namespace, str(pattern.id)),
+    )
+    count(connection, pattern, -1)
+    log(connection, pattern.namespace, str(pattern.id), kind)
+
+
+def _existing_row(connection: apsw.Connection, namespace: str, pattern_id: str) -> Row:
+    row = stored_row(connection, namespace, pattern_id)
+    if row is None:
+        raise missing(pattern_id)
+    return row
+
+
+def missing(pattern_id: str) -> NotFound:
+    """Give the error for an id that the namespace does not have."""
+    return NotFound(f"no pattern has the id {pattern_id}", hint="Check the id and the namespace.")
+
+
+def note(
+    connection: apsw.Connection,
+    pattern: Pattern,
+    kind: ChangeKind,
+    actor: str,
+    at: str,
+    before: JsonObject,
+) -> None:
+    """Add to a pattern's history."""
+    connection.execute(
+        INSERT_HISTORY,
+        (
+            pattern.namespace, str(pattern.id), pattern.version, kind, actor, at,
+            canonical_json(before),
+        ),
+    )  # fmt: skip
+
+
+def count(connection: apsw.Connection, pattern: Pattern, by: int) -> None:
+    """Move the counters of a pattern's category."""
+    quarantined = by if pattern.state == "quarantined" else 0
+    connection.execute(_COUNT, (pattern.namespace, pattern.task_category, by, quarantined))
+    if by < 0:
+        connection.execute(
+            "DELETE FROM category_counts WHERE namespace = ? AND task_category = ? "
+            "AND patterns = 0",
+            (pattern.namespace, pattern.task_category),
+        )
+
+
+def log(connection: apsw.Connection, namespace: str, pattern_id: str, kind: str) -> None:
+    """Tell every cache, of every process, that a pattern changed."""
+    connection.execute(_LOG, (namespace, pattern_id, kind))
+    _cut_log(connection, 1)
+
+
+def log_many(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> None:
+    """Tell every cache that patterns were put."""
+    connection.executemany(_LOG, ((namespace, pattern_id, "put") for pattern_id in ids))
+    _cut_log(connection, len(ids))
+
+
+def _cut_log(connection: apsw.Connection, added: int) -> None:
+    """Drop old entries once in a while; the newest always stays, so numbers never repeat."""
+    last = connection.last_insert_rowid()
+    if last // _LOG_CUT_EVERY != (last - added) // _LOG_CUT_EVERY:
+        connection.execute("DELETE FROM changes WHERE seq <= ?", (last - _LOG_KEPT,))
