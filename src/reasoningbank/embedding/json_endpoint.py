@@ -47,7 +47,7 @@ class JsonEndpoint:
         sleep: Waits the given number of seconds.
 
     Raises:
-        InvalidInput: A URL or key that cannot be used.
+        InvalidInput: A URL, key or number of attempts that cannot be used.
     """
 
     def __init__(
@@ -60,6 +60,8 @@ class JsonEndpoint:
         first_pause_seconds: float = 0.5,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        if attempts < 1:
+            raise InvalidInput("must be at least 1", field="attempts")
         self.url = _checked_url(url)
         self._api_key = _checked_key(api_key)
         self._timeout_seconds = timeout_seconds
@@ -83,7 +85,8 @@ class JsonEndpoint:
         except UnicodeEncodeError as error:
             raise InvalidInput("must not hold lone surrogates", field="text") from error
         pause = self._first_pause_seconds
-        for attempt in range(1, self._attempts + 1):
+        attempt = 1
+        while True:
             try:
                 return self._post_once(body)
             except _Temporary as problem:
@@ -92,7 +95,7 @@ class JsonEndpoint:
                     raise self._failed(f"{problem.what} ({tries})") from problem.__cause__
                 self._sleep(pause if problem.wait_seconds is None else problem.wait_seconds)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
-        raise InvalidInput("must be at least 1", field="attempts")
+                attempt += 1
 
     def _post_once(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
@@ -166,7 +169,10 @@ class _Temporary(Exception):
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise InvalidInput(f"is not a URL ({error})", field="base_url") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidInput("must be an http or https URL", field="base_url")
     if parts.username is not None or parts.password is not None:

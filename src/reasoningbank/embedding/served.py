@@ -78,8 +78,8 @@ class ServedEmbedder(ABC):
                 raise ProviderFailed(
                     f"gave a vector of {len(row)} components instead of {expected}", path=self._url
                 )
-        vectors = np.array(rows, np.float32)
-        if not np.isfinite(vectors).all():
+        vectors = np.array(rows)
+        if np.abs(vectors).max() > np.finfo(np.float32).max:
             raise ProviderFailed("gave numbers beyond float32", path=self._url)
         self._dimension = expected
-        return vectors
+        return vectors.astype(np.float32)
