@@ -1,7 +1,7 @@
 """The layers of the house, held by reading every import under src/reasoningbank.
 
     cli, mcp, hooks, http, benchmark, demo      the doors
-    bank, async_bank                            the facade
+    bank                                        the facade, and reasoningbank/__init__.py
     learning, retrieval
     storage, embedding
     domain
@@ -39,11 +39,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": BELOW_BANK | {"bank"} | DOORS,
     **{door: BELOW_BANK | {"bank"} for door in DOORS - {"cli"}},
 }
-FACADE_MODULES = {
-    "",
-    "bank",
-    "async_bank",
-}  # "" is reasoningbank/__init__.py, which re-exports the facade
 
 # domain is pure: these can neither reach a disk, a socket or a clock, nor keep state between calls.
 DOMAIN_LIBRARIES = {
@@ -95,8 +90,8 @@ def module_name(path: Path, root: Path) -> str:
 
 
 def layer_of(module: str) -> str:
-    room = module.partition(".")[0]
-    return "bank" if room in FACADE_MODULES else room
+    # reasoningbank/__init__.py re-exports the facade, so it stands where the facade stands.
+    return module.partition(".")[0] or "bank"
 
 
 def imports_of(path: Path, root: Path) -> Iterator[Import]:
@@ -206,19 +201,29 @@ def test_imports_point_down_domain_is_pure_and_sql_stays_in_storage():
         ("embedding/table.py", "from reasoningbank import Pattern", "embedding must not import bank"),
         ("retrieval/rank.py", "def f():\n    from reasoningbank.learning import judge", "must not import learning"),
         ("learning/judge.py", "from reasoningbank.retrieval import rank", "learning must not import retrieval"),
-        ("bank.py", "from reasoningbank.cli import main", "bank must not import cli"),
+        ("bank/facade.py", "from reasoningbank.cli import main", "bank must not import cli"),
         ("__init__.py", "from reasoningbank.demo import run", "bank must not import demo"),
         ("mcp/server.py", "from reasoningbank.cli import main", "mcp must not import cli"),
         ("retrieval/index.py", "import apsw", "apsw belongs to storage"),
-        ("bank.py", "from rich.table import Table", "rich belongs to"),
+        ("bank/facade.py", "from rich.table import Table", "rich belongs to"),
         ("cli/stats.py", 'QUERY = "SELECT count(*) FROM patterns"', "SQL outside storage"),
         ("retrieval/index.py", 'def f(t):\n    return f"DELETE FROM {t} WHERE id = ?"', "SQL outside storage"),
-        ("bank.py", 'def f(c):\n    c.execute("BEGIN IMMEDIATE")', "SQL outside storage"),
+        ("bank/facade.py", 'def f(c):\n    c.execute("BEGIN IMMEDIATE")', "SQL outside storage"),
         ("helpers.py", "x = 1", "no layer is named 'helpers'"),
     ],
 )  # fmt: skip
 def test_a_planted_violation_is_found(tmp_path, file, line, said):
-    for room in ("domain", "storage", "embedding", "learning", "retrieval", "cli", "mcp", "demo"):
+    for room in (
+        "domain",
+        "storage",
+        "embedding",
+        "learning",
+        "retrieval",
+        "bank",
+        "cli",
+        "mcp",
+        "demo",
+    ):
         (tmp_path / room).mkdir()
         (tmp_path / room / "__init__.py").touch()
     (tmp_path / file).write_text(line, "utf-8")
@@ -235,14 +240,14 @@ def test_a_planted_violation_is_found(tmp_path, file, line, said):
         ("storage/memory.py", "import apsw\nfrom reasoningbank.domain import pattern"),
         ("storage/memory.py", 'QUERY = "SELECT 1"'),
         ("retrieval/index.py", "import numpy\nfrom reasoningbank.storage import contract"),
-        ("bank.py", "from reasoningbank import learning, retrieval\nfrom . import storage"),
+        ("bank/facade.py", "from reasoningbank import learning, retrieval\nfrom .. import storage"),
         ("cli/__init__.py", "import typer\nfrom reasoningbank import ReasoningBank\nfrom reasoningbank import mcp"),
         ("cli/help.py", 'HELP = "Select the patterns of a category, update them, or delete from a bank"'),
         ("domain/text.py", '"""SELECT in a docstring is prose."""'),
     ],
 )  # fmt: skip
 def test_what_the_layers_allow_passes(tmp_path, file, line):
-    for room in ("domain", "storage", "embedding", "learning", "retrieval", "cli", "mcp"):
+    for room in ("domain", "storage", "embedding", "learning", "retrieval", "bank", "cli", "mcp"):
         (tmp_path / room).mkdir()
     (tmp_path / file).write_text(line, "utf-8")
 
