@@ -28,6 +28,12 @@ def test_every_error_code_has_a_heading_in_troubleshooting_and_no_other_has():
     assert headings == error_codes()
 
 
+def test_every_public_name_is_on_the_page_of_the_api():
+    named = set(re.findall(r"^\.\. auto\w+:: (\w+)$", text_of("docs/api.md"), re.MULTILINE))
+
+    assert named == set(reasoningbank.__all__)
+
+
 def test_the_map_of_the_house_names_every_room():
     rooms = {
         path.stem
