@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import string
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,8 @@ from reasoningbank.domain.text import (
     normalise,
     words_and_units,
 )
+
+SPECIFIED = Path(__file__).parents[2] / "spec" / "embeddings" / "normalised.jsonl"
 
 any_text = st.text(alphabet=st.characters(), max_size=60)
 # Where folding has something to do: marks, look-alikes, width forms, blanked blocks, white space.
@@ -134,6 +138,11 @@ class TestWordsAndUnits:
 
 
 class TestNormalise:
+    def test_the_specified_texts_give_the_specified_result(self):
+        lines = [json.loads(line) for line in SPECIFIED.read_text(encoding="utf-8").splitlines()]
+        assert len(lines) == 200
+        assert [normalise(line["text"]) for line in lines] == [line["normalised"] for line in lines]
+
     @pytest.mark.parametrize(
         ("one", "other"),
         [
