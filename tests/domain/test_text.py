@@ -194,6 +194,10 @@ class TestNormalise:
     def test_printable_ascii_only_loses_case_and_extra_spaces(self, text):
         assert normalise(text) == " ".join(text.lower().split())
 
+    @given(st.text(alphabet=st.characters(max_codepoint=0x7F), max_size=40))
+    def test_ascii_takes_a_short_way_to_the_same_text(self, text):
+        assert normalise(text + "\u00e9") == normalise(text + "e")
+
     @given(st.text(alphabet=string.ascii_letters + string.punctuation + " \u00e9\u0416\u4e2d"))
     def test_ascii_case_does_not_count(self, text):
         swapped = "".join(c.swapcase() if c in string.ascii_letters else c for c in text)
