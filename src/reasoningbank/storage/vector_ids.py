@@ -8,13 +8,10 @@ always 0..n-1 without holes: removing an id moves the last ids into the gaps and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Keys: TypeAlias = "npt.NDArray[np.uint64]"
-Slots: TypeAlias = "npt.NDArray[np.int64]"
+from reasoningbank.storage.vector_columns import Keys, Slots, with_room
 
 _EMPTY = -1
 _REMOVED = -2
@@ -24,6 +21,8 @@ _MIX_HIGH = np.uint64(0x9E3779B97F4A7C15)
 _MIX_LOW = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_LAST = np.uint64(0x94D049BB133111EB)
 _HALF_WORD = np.uint64(32)
+_TEXT_LENGTH = 36
+_PACKED_LENGTH = 16
 
 
 def parse_ids(ids: Sequence[str]) -> Keys:
@@ -32,10 +31,10 @@ def parse_ids(ids: Sequence[str]) -> Keys:
     Sorting by (high, low) is sorting by the canonical string. Raises ValueError when a string is not 36 characters with
     32 hexadecimal digits.
     """
-    if any(len(id) != 36 for id in ids):
+    if any(len(id) != _TEXT_LENGTH for id in ids):
         raise ValueError("ids must be canonical UUID strings of 36 characters")
     data = bytes.fromhex("".join(ids).replace("-", ""))
-    if len(data) != 16 * len(ids):
+    if len(data) != _PACKED_LENGTH * len(ids):
         raise ValueError("ids must be canonical UUID strings of 32 hexadecimal digits")
     return np.frombuffer(data, dtype=">u8").astype(np.uint64).reshape(-1, 2)
 
@@ -50,17 +49,23 @@ def format_ids(keys: Keys) -> list[str]:
     ]
 
 
-def last_occurrences(keys: Keys) -> Slots | None:
-    """Return the positions that hold the last occurrence of each id, ascending, or None when all ids differ."""
+def pack_id(id: str) -> bytes:
+    """Return the 16 bytes of a canonical UUID string; raises ValueError for any other string."""
+    packed = bytes.fromhex(id.replace("-", ""))
+    if len(id) != _TEXT_LENGTH or len(packed) != _PACKED_LENGTH:
+        raise ValueError("ids must be canonical UUID strings of 36 characters")
+    return packed
+
+
+def last_occurrences(keys: Keys) -> Slots:
+    """Return the positions that hold the last occurrence of each id, ascending."""
     high, low = keys[:, 0], keys[:, 1]
     # Rows read in id order, and UUIDv7 in order of creation, need no sort.
     if np.all((high[1:] > high[:-1]) | ((high[1:] == high[:-1]) & (low[1:] > low[:-1]))):
-        return None
+        return np.arange(len(keys))
     order = np.lexsort((low, high))
     ordered = keys[order]
     last_of_run = np.append(np.any(ordered[1:] != ordered[:-1], axis=1), True)
-    if last_of_run.all():
-        return None
     return np.sort(order[last_of_run])
 
 
@@ -105,10 +110,7 @@ class IdTable:
         """Give the next slots to ids that are unknown and differ from each other; return the first slot."""
         first = self._count
         self._count = first + len(keys)
-        if self._count > len(self._keys):
-            grown: Keys = np.empty((max(self._count, len(self._keys) * 3 // 2), 2), np.uint64)
-            grown[:first] = self._keys[:first]
-            self._keys = grown
+        self._keys = with_room(self._keys, self._count)
         self._keys[first : self._count] = keys
         if (self._used_cells + len(keys)) * 5 > len(self._table) * 3:
             self._clear_table(max(_SMALLEST_TABLE_BITS, (self._count * 2 - 1).bit_length()))
@@ -141,7 +143,8 @@ class IdTable:
         mixed = keys[:, 0] * _MIX_HIGH ^ keys[:, 1] * _MIX_LOW
         mixed ^= mixed >> _HALF_WORD
         mixed *= _MIX_LAST
-        return (mixed >> self._shift).astype(np.int64)
+        cells: Slots = (mixed >> self._shift).astype(np.int64)
+        return cells
 
     def _occupy(self, slots: Slots) -> None:
         cells = self._first_cells(self._keys[slots])
