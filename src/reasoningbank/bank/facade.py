@@ -398,7 +398,7 @@ class ReasoningBank:
             pattern_id=UUID(pattern_id),
             kind=kind,
             score=known_score,
-            source=cast("OutcomeSource", checked_source(source)),
+            source=checked_source(source),
             evidence=shown,
             actor=self._actor,
             at=format_timestamp(now_ms),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator
-from typing import IO, Final, Literal, TypeAlias
+from typing import IO, Final, Literal, TypeAlias, cast
 
 import msgspec
 
@@ -31,13 +31,17 @@ def write_export(
     file: TextOrBytes, namespace: str, exported_at: str, records: Iterable[PatternRecord]
 ) -> int:
     """Write a header and the records to a text or binary file; give how many records."""
-    is_text = isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b")
+    if _takes_text(file):
+        write_text = cast("IO[str]", file).write
 
-    def write(line: bytes) -> None:
-        if is_text:
-            file.write(line.decode() + "\n")  # type: ignore[arg-type]
-        else:
-            file.write(line + b"\n")  # type: ignore[arg-type]
+        def write(line: bytes) -> None:
+            write_text(line.decode() + "\n")
+
+    else:
+        write_bytes = cast("IO[bytes]", file).write
+
+        def write(line: bytes) -> None:
+            write_bytes(line + b"\n")
 
     header = {
         "format": FORMAT,
@@ -51,6 +55,11 @@ def write_export(
         write(_encode(record))
         count += 1
     return count
+
+
+def _takes_text(file: TextOrBytes) -> bool:
+    """Tell text files from binary ones, wrapped ones (temporary files) too."""
+    return isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b")
 
 
 def json_lines(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInput]]:

@@ -55,33 +55,42 @@ def checked_json_object(value: object, field: str, limit: int) -> JsonObject:
 
 
 def _check(value: object, field: str, depth: int) -> None:
-    if value is None or value is True or value is False:
-        return
-    if isinstance(value, str):
+    if isinstance(value, (dict, list, tuple)):
+        if depth == 0:
+            raise InvalidInput(f"is nested deeper than {limits.METADATA_DEPTH} levels", field=field)
+        _check_items(value, field, depth - 1)
+    elif isinstance(value, str):
         check_unicode(value, field)
-    elif isinstance(value, int):
-        if not -limits.SAFE_INTEGER <= value <= limits.SAFE_INTEGER:
-            raise InvalidInput(
-                "is an integer beyond 2^53 - 1, which JSON readers round",
-                field=field,
-                hint="Give it as text.",
-            )
-    elif isinstance(value, float):
+    elif isinstance(value, (int, float)):
+        _check_number(value, field)
+    elif value is not None:
+        raise InvalidInput(f"holds a {type(value).__name__}, which is not JSON", field=field)
+
+
+def _check_items(
+    value: dict[object, object] | list[object] | tuple[object, ...], field: str, depth: int
+) -> None:
+    if not isinstance(value, dict):
+        for index, item in enumerate(value):
+            _check(item, f"{field}[{index}]", depth)
+        return
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise InvalidInput(f"has the key {key!r}; keys must be text", field=field)
+        check_unicode(key, field)
+        _check(item, f"{field}.{key}", depth)
+
+
+def _check_number(value: float, field: str) -> None:
+    if isinstance(value, float):
         if not -_INFINITY < value < _INFINITY:
             raise InvalidInput("must be a finite number", field=field)
-    elif depth == 0:
-        raise InvalidInput(f"is nested deeper than {limits.METADATA_DEPTH} levels", field=field)
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            _check(item, f"{field}[{index}]", depth - 1)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise InvalidInput(f"has the key {key!r}; keys must be text", field=field)
-            check_unicode(key, field)
-            _check(item, f"{field}.{key}", depth - 1)
-    else:
-        raise InvalidInput(f"holds a {type(value).__name__}, which is not JSON", field=field)
+    elif not -limits.SAFE_INTEGER <= value <= limits.SAFE_INTEGER:
+        raise InvalidInput(
+            "is an integer beyond 2^53 - 1, which JSON readers round",
+            field=field,
+            hint="Give it as text.",
+        )
 
 
 def check_unicode(text: str, field: str) -> None:

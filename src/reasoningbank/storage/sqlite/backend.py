@@ -100,7 +100,7 @@ class SqliteStorage:
 
     def delete_pattern(self, namespace: str, pattern_id: str, actor: str, now: str) -> None:
         with self._connections.writing() as connection:
-            writing.delete(connection, namespace, pattern_id, actor, now)
+            writing.delete(connection, namespace, pattern_id, writing.Stamp(actor, now))
 
     def erase_pattern(self, namespace: str, pattern_id: str) -> Erasure:
         return erasure.erase(self._connections, namespace, pattern_id)
@@ -188,12 +188,13 @@ class SqliteStorage:
             counts = connection.execute(_COUNTS, (namespace,)).fetchall()
             [(expired,)] = connection.execute(_EXPIRED, (namespace, now))
             current = models.current_model(connection, namespace)
-        total = sum(count for _, count, _ in counts)
-        quarantined = sum(held for _, _, held in counts)
+        categories: dict[str, int] = {category: count for category, count, _ in counts}  # type: ignore[misc]
+        total = sum(categories.values())
+        quarantined: int = sum(held for _, _, held in counts)  # type: ignore[misc]
         return StorageStats(
             total_patterns=total,
             active_patterns=total - quarantined - int(expired),
-            categories={category: count for category, count, _ in counts},
+            categories=categories,
             namespace=namespace,
             backend="memory" if self._path is None else "sqlite",
             path=None if self._path is None else str(self._path),

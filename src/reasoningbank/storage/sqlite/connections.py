@@ -407,7 +407,7 @@ class MemoryConnections(Connections):
         self._turn.acquire()
         return self._only
 
-    def give_back(self, connection: apsw.Connection) -> None:
+    def give_back(self, connection: apsw.Connection) -> None:  # noqa: ARG002 - there is only one
         self._turn.release()
 
     def take_writer(self) -> apsw.Connection:

@@ -12,13 +12,23 @@ import apsw
 from reasoningbank.domain.errors import Busy, StorageCorrupt
 from reasoningbank.domain.pattern import Erasure
 from reasoningbank.storage.sqlite.connections import Connections
-from reasoningbank.storage.sqlite.reading import stored_row
-from reasoningbank.storage.sqlite.rows import pattern_from_row
+from reasoningbank.storage.sqlite.reading import get_pattern
 from reasoningbank.storage.sqlite.writing import missing, remove_row
 
 _TABLES: Final = ("pattern_history", "observations", "outcomes", "idempotency_keys")
+_TEXT_COLUMNS: Final = (
+    ("patterns", "task_description", "id"),
+    ("patterns", "strategy", "id"),
+    ("patterns", "title", "id"),
+    ("patterns", "data", "id"),
+    ("pattern_embeddings", "embedding", "pattern_id"),
+    ("pattern_history", "before", "pattern_id"),
+    ("observations", "content", "pattern_id"),
+    ("outcomes", "evidence", "pattern_id"),
+)
 _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24
+_NEEDLE_DIFFERENT_BYTES: Final = 8
 _NEEDLES_PER_TEXT: Final = 8
 _DATABASE: Final = 0  # what apsw's Connection.read calls the database file
 
@@ -64,35 +74,24 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
 
 def _texts(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[bytes]:
     """Give everything stored about a pattern that must be gone afterwards."""
-    row = stored_row(connection, namespace, pattern_id)
-    if row is not None:
-        yield from (str(value).encode() for value in (row[3], row[4], row[5], row[8]) if value)
-    for table, column in (
-        ("pattern_history", "before"),
-        ("observations", "content"),
-        ("outcomes", "evidence"),
-    ):
+    for table, column, owner in _TEXT_COLUMNS:
         found = connection.execute(
-            f"SELECT {column} FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608
+            f"SELECT CAST({column} AS BLOB) FROM {table} "  # noqa: S608 - constants
+            f"WHERE namespace = ? AND {owner} = ? AND {column} IS NOT NULL",
             (namespace, pattern_id),
         )
-        yield from (str(value).encode() for (value,) in found)
-    vectors = connection.execute(
-        "SELECT embedding FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
-        (namespace, pattern_id),
-    )
-    yield from (bytes(vector) for (vector,) in vectors)
+        yield from (value for (value,) in found)
 
 
 def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dict[str, int]:
     rows: dict[str, int] = {}
-    row = stored_row(connection, namespace, pattern_id)
-    if row is not None:
+    pattern = get_pattern(connection, namespace, pattern_id)
+    if pattern is not None:
         [(rows["pattern_embeddings"],)] = connection.execute(
             "SELECT COUNT(*) FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
             (namespace, pattern_id),
         )
-        remove_row(connection, pattern_from_row(row), "erase")
+        remove_row(connection, pattern, "erase")
         rows["patterns"] = 1
     for table in _TABLES:
         connection.execute(
@@ -115,8 +114,9 @@ def _was_erased(connection: apsw.Connection, namespace: str, pattern_id: str) ->
 def _needles_left_nowhere(connection: apsw.Connection, texts: list[bytes]) -> list[bytes]:
     """Give pieces of the erased texts that no row which stays also holds.
 
-    A piece begins where its text begins or ends where it ends, or stands between: rows that share
-    a sentence with the erased one keep it rightly, so such pieces prove nothing.
+    The pieces are spread over each text from its first byte to its last. Rows that share a sentence
+    with the erased one keep it rightly, so such a piece proves nothing; nor does one of few
+    different bytes, like the zeros of a vector, which unused space is full of.
     """
     pieces = {
         text[at : at + _NEEDLE_BYTES]
@@ -124,7 +124,11 @@ def _needles_left_nowhere(connection: apsw.Connection, texts: list[bytes]) -> li
         if len(text) >= _NEEDLE_BYTES
         for at in _spread(len(text) - _NEEDLE_BYTES)
     }
-    return [piece for piece in sorted(pieces) if not _is_held(connection, piece)]
+    return [
+        piece
+        for piece in sorted(pieces)
+        if len(set(piece)) >= _NEEDLE_DIFFERENT_BYTES and not _is_held(connection, piece)
+    ]
 
 
 def _spread(last: int) -> set[int]:
@@ -132,19 +136,14 @@ def _spread(last: int) -> set[int]:
 
 
 def _is_held(connection: apsw.Connection, piece: bytes) -> bool:
-    held = connection.execute(
-        """
-        SELECT EXISTS (SELECT 1 FROM patterns WHERE instr(CAST(task_description AS BLOB), ?1)
-            OR instr(CAST(strategy AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
-            OR instr(CAST(data AS BLOB), ?1))
-        OR EXISTS (SELECT 1 FROM pattern_embeddings WHERE instr(embedding, ?1))
-        OR EXISTS (SELECT 1 FROM pattern_history WHERE instr(CAST(before AS BLOB), ?1))
-        OR EXISTS (SELECT 1 FROM observations WHERE instr(CAST(content AS BLOB), ?1))
-        OR EXISTS (SELECT 1 FROM outcomes WHERE instr(CAST(evidence AS BLOB), ?1))
-        """,
-        (piece,),
-    ).fetchone()
-    return bool(held and held[0])
+    return any(
+        connection.execute(
+            f"SELECT 1 FROM {table} "  # noqa: S608 - constants
+            f"WHERE instr(CAST({column} AS BLOB), ?) LIMIT 1",
+            (piece,),
+        ).fetchone()
+        for table, column, _ in _TEXT_COLUMNS
+    )
 
 
 def _fold_log(connection: apsw.Connection, connections: Connections) -> None:

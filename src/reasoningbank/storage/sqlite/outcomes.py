@@ -17,9 +17,8 @@ from reasoningbank.domain.outcome import (
     trust_of,
 )
 from reasoningbank.domain.pattern import Pattern
-from reasoningbank.storage.sqlite.reading import stored_row
-from reasoningbank.storage.sqlite.rows import pattern_from_row
-from reasoningbank.storage.sqlite.writing import missing, write_counters
+from reasoningbank.storage.sqlite.reading import stored_pattern
+from reasoningbank.storage.sqlite.writing import Stamp, missing, write_counters
 
 INSERT_OUTCOME: Final = """
 INSERT INTO outcomes (namespace, id, pattern_id, kind, score, source, evidence, actor, at)
@@ -34,12 +33,12 @@ WHERE namespace = ? AND pattern_id = ? AND score IS NOT NULL GROUP BY source
 def record(connection: apsw.Connection, namespace: str, outcome: Outcome) -> RecordedOutcome:
     """Keep an outcome; move the counters, the time of last use and the trust it speaks for."""
     pattern_id = str(outcome.pattern_id)
-    row = stored_row(connection, namespace, pattern_id)
-    if row is None:
+    existing = stored_pattern(connection, namespace, pattern_id)
+    if existing is None:
         raise missing(pattern_id)
-    before = pattern_from_row(row)
     insert(connection, namespace, outcome)
-    after = write_counters(connection, row, before, _counted(before, outcome), outcome.actor)
+    after = _counted(existing.pattern, outcome)
+    after = write_counters(connection, existing, after, Stamp(outcome.actor, outcome.at))
     return RecordedOutcome(
         outcome=outcome,
         uses=after.uses,

@@ -17,18 +17,20 @@ from reasoningbank.storage.sqlite.rows import (
     PATTERN_COLUMNS,
     STORED_COLUMNS,
     Row,
+    StoredPattern,
     checksum_of_row,
     pattern_from_row,
+    stored_from_row,
 )
 
-_GET: Final = f"SELECT {PATTERN_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"
-_GET_STORED: Final = f"SELECT {STORED_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"
+_GET: Final = f"SELECT {PATTERN_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"  # noqa: S608 - constants
+_GET_STORED: Final = f"SELECT {STORED_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"  # noqa: S608
 _CATEGORY: Final = f"""
 SELECT {PATTERN_COLUMNS} FROM patterns
 WHERE namespace = ? AND task_category = ? AND state = 'active'
   AND (expires_at IS NULL OR expires_at > ?)
 ORDER BY success_score DESC, created_at DESC, id LIMIT ?
-"""
+"""  # noqa: S608 - constants
 _CREATED: Final = "SELECT created_at, created_by FROM patterns WHERE namespace = ? AND id = ?"
 _HISTORY: Final = """
 SELECT version, kind, actor, at, before FROM pattern_history
@@ -61,7 +63,7 @@ def get_verified_pattern(
     Raises:
         StorageCorrupt: When the content is not what was stored; names the id.
     """
-    row = stored_row(connection, namespace, pattern_id)
+    row = connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
     if row is None:
         return None
     if checksum_of_row(row) != row[-1]:
@@ -73,9 +75,12 @@ def get_verified_pattern(
     return pattern_from_row(row)
 
 
-def stored_row(connection: apsw.Connection, namespace: str, pattern_id: str) -> Row | None:
-    """Give the row of a pattern as `STORED_COLUMNS`, or None."""
-    return connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
+def stored_pattern(
+    connection: apsw.Connection, namespace: str, pattern_id: str
+) -> StoredPattern | None:
+    """Give a pattern with what its row keeps beside it, or None."""
+    row = connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
+    return None if row is None else stored_from_row(row)
 
 
 def patterns_by_category(

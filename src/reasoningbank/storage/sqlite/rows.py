@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from reasoningbank.domain.checksum import row_checksum
+from reasoningbank.domain.duplicates import dedupe_key
 from reasoningbank.domain.json_value import JsonObject, canonical_json
 from reasoningbank.domain.pattern import Pattern, SimilarPattern
 
@@ -30,6 +31,31 @@ class _Data(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
 
 
 _decode_data = msgspec.json.Decoder(_Data).decode
+
+
+class StoredPattern(msgspec.Struct, frozen=True):
+    """A pattern with what its row keeps beside it."""
+
+    pattern: Pattern
+    created_by: str
+    key: bytes
+
+    @property
+    def kept(self) -> bool:
+        """Whether it stands beside its equals, so that its id is part of its key."""
+        return self.key != base_key(self.pattern)
+
+
+def base_key(pattern: Pattern) -> bytes:
+    """Give the key under which equals of a pattern meet it."""
+    return dedupe_key(
+        pattern.namespace, pattern.task_category, pattern.task_description, pattern.strategy
+    )
+
+
+def stored_from_row(row: Sequence[SqlValue]) -> StoredPattern:
+    """Give what a row read as `STORED_COLUMNS` holds."""
+    return StoredPattern(pattern_from_row(row), row[19], row[20])  # type: ignore[arg-type]
 
 
 def pattern_from_row(row: Sequence[SqlValue]) -> Pattern:
@@ -59,7 +85,7 @@ def _fields(row: Sequence[SqlValue]) -> dict[str, object]:
         "success_score": success_score,
         "duration_seconds": duration_seconds,
         "tags": extra.tags,
-        "metadata": extra.metadata if extra.metadata else {},
+        "metadata": extra.metadata or {},
         "trust": trust,
         "state": state,
         "uses": uses,

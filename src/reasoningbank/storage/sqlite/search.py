@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ from reasoningbank.domain.timestamps import parse_timestamp
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.models import model_for_search
 from reasoningbank.storage.sqlite.reading import rows_by_id
-from reasoningbank.storage.sqlite.rows import similar_from_row
+from reasoningbank.storage.sqlite.rows import SqlValue, similar_from_row
 
 if TYPE_CHECKING:
     from reasoningbank.storage.vectors import VectorIndex
@@ -85,7 +85,7 @@ class SimilaritySearch:
         now_ms: int,
     ) -> list[SimilarPattern]:
         """Give the k nearest active patterns, best first, ties by id."""
-        import numpy as np  # noqa: PLC0415 - not before the first vector
+        import numpy as np  # not before the first vector
 
         with self._lock, self._connections.reading() as connection:
             self._fetching = connection
@@ -128,7 +128,7 @@ class SimilaritySearch:
     def _load(
         self, connection: apsw.Connection, namespace: str, number: int, dimension: int, last: int
     ) -> _CachedIndex:
-        from reasoningbank.storage.vectors import VectorIndex  # noqa: PLC0415 - imports numpy
+        from reasoningbank.storage.vectors import VectorIndex  # imports numpy
 
         self._cached.pop(namespace, None)  # let go of the old one before the new one grows
 
@@ -160,14 +160,12 @@ class SimilaritySearch:
             total -= dropped.index.nbytes
 
 
-def _upsert(index: VectorIndex, rows: Sequence[tuple[str, str, str | None, bytes]]) -> None:
-    ids, categories, expiries, vectors = zip(*rows)
-    index.upsert(ids, categories, vectors, list(_expiry_times(expiries)))
-
-
-def _expiry_times(expiries: Iterable[str | None]) -> Iterable[int | None]:
-    for expiry in expiries:
-        yield None if expiry is None else parse_timestamp(expiry, "expires_at")
+def _upsert(index: VectorIndex, rows: Sequence[Sequence[SqlValue]]) -> None:
+    ids, categories, expiries, vectors = zip(*rows, strict=True)
+    expiry_times = [
+        None if expiry is None else parse_timestamp(expiry, "expires_at") for expiry in expiries
+    ]
+    index.upsert(ids, categories, vectors, expiry_times)
 
 
 def _stored_vectors(

@@ -14,9 +14,9 @@ from reasoningbank.domain.records import EmbeddingModel, PatternRecord, RestoreS
 from reasoningbank.storage.sqlite import models, outcomes, reading, writing
 from reasoningbank.storage.sqlite.rows import (
     STORED_COLUMNS,
-    Row,
-    pattern_from_row,
+    StoredPattern,
     row_from_pattern,
+    stored_from_row,
 )
 
 _PAGE: Final = 500
@@ -32,20 +32,19 @@ def records(connection: apsw.Connection, namespace: str) -> Iterator[PatternReco
     while True:
         rows = connection.execute(_NEXT, (namespace, last)).fetchall()
         for row in rows:
-            yield record_of(connection, row)
+            yield record_of(connection, stored_from_row(row))
         if len(rows) < _PAGE:
             return
         last = str(rows[-1][0])
 
 
-def record_of(connection: apsw.Connection, row: Row) -> PatternRecord:
-    """Give the record of a row read as `STORED_COLUMNS`."""
-    pattern = pattern_from_row(row)
-    namespace, pattern_id = pattern.namespace, str(pattern.id)
+def record_of(connection: apsw.Connection, stored: StoredPattern) -> PatternRecord:
+    """Give a stored pattern with all that is kept about it."""
+    namespace, pattern_id = stored.pattern.namespace, str(stored.pattern.id)
     return PatternRecord(
-        pattern=pattern,
-        created_by=str(row[-3]),
-        kept=writing.is_kept(row),
+        pattern=stored.pattern,
+        created_by=stored.created_by,
+        kept=stored.kept,
         history=tuple(reading.history(connection, namespace, pattern_id)),
         observations=tuple(reading.observations(connection, namespace, pattern_id)),
         outcomes=tuple(reading.outcomes(connection, namespace, pattern_id)),
@@ -62,7 +61,7 @@ def restore(
     """
     pattern = record.pattern
     namespace, pattern_id = pattern.namespace, str(pattern.id)
-    existing = reading.stored_row(connection, namespace, pattern_id)
+    existing = reading.stored_pattern(connection, namespace, pattern_id)
     if existing is not None:
         if record_of(connection, existing) == record:
             return "unchanged"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import apsw
 import msgspec
@@ -17,11 +16,11 @@ from reasoningbank.domain.merging import changed_fields, merged_pattern
 from reasoningbank.domain.pattern import ChangeKind, Pattern, StoreStatus
 from reasoningbank.domain.records import EmbeddingModel, NewPattern, PatternEdit, StoreOptions
 from reasoningbank.storage.sqlite import models
-from reasoningbank.storage.sqlite.reading import stored_row
+from reasoningbank.storage.sqlite.reading import stored_pattern
 from reasoningbank.storage.sqlite.rows import (
     STORED_COLUMNS,
-    Row,
-    pattern_from_row,
+    StoredPattern,
+    base_key,
     row_from_pattern,
 )
 
@@ -58,6 +57,14 @@ SELECT fingerprint, pattern_id FROM idempotency_keys WHERE namespace = ? AND key
 _KEEP_ANSWER: Final = """
 INSERT INTO idempotency_keys (namespace, key, fingerprint, pattern_id, at) VALUES (?, ?, ?, ?, ?)
 """
+
+
+class Stamp(NamedTuple):
+    """Who changed something, and when."""
+
+    actor: str
+    at: str
+
 
 # The log is cut every so many entries, and this many stay: a cache that missed more rebuilds.
 _LOG_KEPT: Final = 65_536
@@ -103,25 +110,27 @@ def store_all(
     number = models.model_for_store(connection, namespace, model)
     results: list[tuple[str, StoreStatus]] = []
     vectors: dict[str, bytes] = {}
-    counts: Counter[str] = Counter()
+    counts: dict[str, int] = {}
     for item in new:
-        connection.execute(INSERT_PATTERN, row_from_pattern(item.pattern, item.actor, item.key))
+        row = row_from_pattern(item.pattern, item.actor, item.key)
+        connection.execute(INSERT_PATTERN, row)
         if connection.changes():
-            pattern_id = str(item.pattern.id)
+            pattern_id = str(row[0])
             vectors[pattern_id] = item.vector
-            counts[item.pattern.task_category] += 1
+            category = item.pattern.task_category
+            counts[category] = counts.get(category, 0) + 1
             results.append((pattern_id, "created"))
         else:
             results.append((_met_duplicate(connection, item, number, vectors, options), "merged"))
     connection.executemany(
         _INSERT_VECTORS,
-        (
+        [
             (namespace, pattern_id, number, vector, len(vector), vector_checksum(vector))
             for pattern_id, vector in vectors.items()
-        ),
+        ],
     )
     connection.executemany(
-        _COUNT, ((namespace, category, count, 0) for category, count in counts.items())
+        _COUNT, [(namespace, category, count, 0) for category, count in counts.items()]
     )
     log_many(connection, namespace, list(vectors))
     return results
@@ -139,28 +148,29 @@ def _met_duplicate(
     `pending` holds the vectors of patterns created by the same call, which are not in yet.
     """
     namespace = new.pattern.namespace
-    [(existing_id,)] = connection.execute(_ID_OF_KEY, (namespace, new.key))
+    [(found,)] = connection.execute(_ID_OF_KEY, (namespace, new.key))
+    existing_id = str(found)
     if options.on_duplicate == "error":
         raise Conflict(
             f"an equal pattern exists already: {existing_id}",
             existing_id=existing_id,
             hint="Update that one, or store with on_duplicate='merge' or 'keep'.",
         )
-    row = _existing_row(connection, namespace, existing_id)
-    existing = pattern_from_row(row)
-    merged = merged_pattern(existing, new.pattern)
-    at = new.pattern.created_at
+    existing = _existing(connection, namespace, existing_id)
+    merged = merged_pattern(existing.pattern, new.pattern)
+    stamp = Stamp(new.actor, new.pattern.created_at)
     connection.execute(
-        INSERT_OBSERVATION, (namespace, existing_id, new.actor, at, _observed(new.pattern))
+        INSERT_OBSERVATION,
+        (namespace, existing_id, stamp.actor, stamp.at, _observed(new.pattern)),
     )
-    if merged == existing:
+    if merged == existing.pattern:
         return existing_id
-    if merged.task_description != existing.task_description:
+    if merged.task_description != existing.pattern.task_description:
         if existing_id in pending:
             pending[existing_id] = new.vector
         else:
             models.replace_vector(connection, namespace, existing_id, number, new.vector)
-    _write_changed(connection, row, existing, merged, "merged", new.actor, at)
+    _write_changed(connection, existing, merged, "merged", stamp)
     return existing_id
 
 
@@ -186,80 +196,81 @@ def edit(
     model: EmbeddingModel | None,
 ) -> Pattern:
     """Change a pattern and give it as it stands now; equal values change nothing."""
-    row = _existing_row(connection, namespace, pattern_id)
-    existing = pattern_from_row(row)
-    if change.if_version is not None and change.if_version != existing.version:
+    existing = _existing(connection, namespace, pattern_id)
+    before = existing.pattern
+    if change.if_version is not None and change.if_version != before.version:
         raise Conflict(
-            f"is {change.if_version}, but the pattern is at version {existing.version}",
+            f"is {change.if_version}, but the pattern is at version {before.version}",
             existing_id=pattern_id,
             field="if_version",
             hint="Read the pattern again and decide anew.",
         )
-    edited = msgspec.structs.replace(existing, **change.values)
-    if edited == existing:
-        return existing
-    if edited.task_description != existing.task_description and model is not None:
+    edited = msgspec.structs.replace(before, **change.values)
+    if edited == before:
+        return before
+    if edited.task_description != before.task_description and model is not None:
         number = models.model_for_store(connection, namespace, model)
         models.replace_vector(connection, namespace, pattern_id, number, change.vector or b"")
-    return _write_changed(connection, row, existing, edited, "updated", change.actor, change.at)
+    stamp = Stamp(change.actor, change.at)
+    return _write_changed(connection, existing, edited, "updated", stamp)
 
 
 def _write_changed(
     connection: apsw.Connection,
-    row: Row,
-    before: Pattern,
+    existing: StoredPattern,
     after: Pattern,
     kind: ChangeKind,
-    actor: str,
-    at: str,
+    stamp: Stamp,
 ) -> Pattern:
     """Write a changed pattern with its next version, its history and its entry in the log."""
-    namespace, pattern_id = before.namespace, str(before.id)
-    note(connection, before, kind, actor, at, changed_fields(before, after))
-    after = msgspec.structs.replace(after, version=before.version + 1, updated_at=at)
-    key = _key_after(row, before, after)
-    if key != row[-2]:
-        taken = connection.execute(_ID_OF_KEY, (namespace, key)).fetchone()
+    before = existing.pattern
+    key = _key_after(existing, after)
+    if key != existing.key:
+        taken = connection.execute(_ID_OF_KEY, (before.namespace, key)).fetchone()
         if taken is not None:
             raise Conflict(
                 f"an equal pattern exists already: {taken[0]}",
                 existing_id=str(taken[0]),
                 hint="Update or delete that one.",
             )
-    connection.execute(
-        _UPDATE, (*row_from_pattern(after, str(row[-3]), key), namespace, pattern_id)
-    )
+    after = _write_next_version(connection, existing, after, key, kind, stamp)
     if (before.task_category, before.state) != (after.task_category, after.state):
         count(connection, before, -1)
         count(connection, after, 1)
-    log(connection, namespace, pattern_id, "quarantine" if after.state != "active" else "put")
+    log_kind = "quarantine" if after.state != "active" else "put"
+    log(connection, before.namespace, str(before.id), log_kind)
     return after
 
 
 def write_counters(
-    connection: apsw.Connection, row: Row, before: Pattern, after: Pattern, actor: str
+    connection: apsw.Connection, existing: StoredPattern, after: Pattern, stamp: Stamp
 ) -> Pattern:
     """Write a pattern whose counters an outcome moved."""
-    at = after.last_used_at or after.updated_at
-    note(connection, before, "outcome", actor, at, changed_fields(before, after))
-    after = msgspec.structs.replace(after, version=before.version + 1, updated_at=at)
-    connection.execute(
-        _UPDATE,
-        (
-            *row_from_pattern(after, str(row[-3]), row[-2]),  # type: ignore[arg-type]
-            before.namespace,
-            str(before.id),
-        ),
-    )
-    log(connection, before.namespace, str(before.id), "outcome")
+    after = _write_next_version(connection, existing, after, existing.key, "outcome", stamp)
+    log(connection, after.namespace, str(after.id), "outcome")
     return after
 
 
-def _key_after(row: Row, before: Pattern, after: Pattern) -> bytes:
+def _write_next_version(  # noqa: PLR0917 - a row and the four things that stand beside it
+    connection: apsw.Connection,
+    existing: StoredPattern,
+    after: Pattern,
+    key: bytes,
+    kind: ChangeKind,
+    stamp: Stamp,
+) -> Pattern:
+    before = existing.pattern
+    note(connection, before, kind, stamp, changed_fields(before, after))
+    after = msgspec.structs.replace(after, version=before.version + 1, updated_at=stamp.at)
+    row = row_from_pattern(after, existing.created_by, key)
+    connection.execute(_UPDATE, (*row, before.namespace, str(before.id)))
+    return after
+
+
+def _key_after(existing: StoredPattern, after: Pattern) -> bytes:
     """Give the key of an edited pattern; one that stands beside its equals goes on doing so."""
-    kept = row[-2] != _base_key(before)
-    if not kept:
-        return _base_key(after)
+    if not existing.kept:
+        return base_key(after)
     return dedupe_key(
         after.namespace,
         after.task_category,
@@ -269,30 +280,16 @@ def _key_after(row: Row, before: Pattern, after: Pattern) -> bytes:
     )
 
 
-def is_kept(row: Row) -> bool:
-    """Give whether a row (`STORED_COLUMNS`) stands beside its equals."""
-    return row[-2] != _base_key(pattern_from_row(row))
-
-
-def _base_key(pattern: Pattern) -> bytes:
-    return dedupe_key(
-        pattern.namespace, pattern.task_category, pattern.task_description, pattern.strategy
-    )
-
-
-def delete(
-    connection: apsw.Connection, namespace: str, pattern_id: str, actor: str, at: str
-) -> None:
+def delete(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> None:
     """Remove a pattern with its vectors; its history, which ends with all it held, stays."""
-    row = _existing_row(connection, namespace, pattern_id)
-    pattern = pattern_from_row(row)
+    existing = _existing(connection, namespace, pattern_id)
     before: JsonObject = {
-        "created_by": row[-3],
-        "kept": is_kept(row),
-        "pattern": msgspec.to_builtins(pattern),
+        "created_by": existing.created_by,
+        "kept": existing.kept,
+        "pattern": msgspec.to_builtins(existing.pattern),
     }
-    note(connection, pattern, "deleted", actor, at, before)
-    remove_row(connection, pattern, "delete")
+    note(connection, existing.pattern, "deleted", stamp, before)
+    remove_row(connection, existing.pattern, "delete")
 
 
 def remove_row(connection: apsw.Connection, pattern: Pattern, kind: str) -> None:
@@ -305,11 +302,11 @@ def remove_row(connection: apsw.Connection, pattern: Pattern, kind: str) -> None
     log(connection, pattern.namespace, str(pattern.id), kind)
 
 
-def _existing_row(connection: apsw.Connection, namespace: str, pattern_id: str) -> Row:
-    row = stored_row(connection, namespace, pattern_id)
-    if row is None:
+def _existing(connection: apsw.Connection, namespace: str, pattern_id: str) -> StoredPattern:
+    existing = stored_pattern(connection, namespace, pattern_id)
+    if existing is None:
         raise missing(pattern_id)
-    return row
+    return existing
 
 
 def missing(pattern_id: str) -> NotFound:
@@ -321,15 +318,14 @@ def note(
     connection: apsw.Connection,
     pattern: Pattern,
     kind: ChangeKind,
-    actor: str,
-    at: str,
+    stamp: Stamp,
     before: JsonObject,
 ) -> None:
     """Add to a pattern's history."""
     connection.execute(
         INSERT_HISTORY,
         (
-            pattern.namespace, str(pattern.id), pattern.version, kind, actor, at,
+            pattern.namespace, str(pattern.id), pattern.version, kind, stamp.actor, stamp.at,
             canonical_json(before),
         ),
     )  # fmt: skip
@@ -355,7 +351,7 @@ def log(connection: apsw.Connection, namespace: str, pattern_id: str, kind: str)
 
 def log_many(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> None:
     """Tell every cache that patterns were put."""
-    connection.executemany(_LOG, ((namespace, pattern_id, "put") for pattern_id in ids))
+    connection.executemany(_LOG, [(namespace, pattern_id, "put") for pattern_id in ids])
     _cut_log(connection, len(ids))
 
 
