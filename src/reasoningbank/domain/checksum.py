@@ -25,14 +25,14 @@ def row_checksum(
 
     Args:
         texts: The text columns in schema order; None is told from the empty text.
-        success_score: As stored; None counts as NaN.
-        duration_seconds: As stored; None counts as NaN.
+        success_score: As stored; None counts as NaN, and -0.0 as the 0.0 that SQLite makes of it.
+        duration_seconds: The same.
         counters: uses, successes, failures, version.
     """
     joined = "\0".join([_ABSENT if text is None else text for text in texts])
     numbers = _NUMBERS.pack(
-        _NAN if success_score is None else success_score,
-        _NAN if duration_seconds is None else duration_seconds,
+        _NAN if success_score is None else success_score + 0.0,
+        _NAN if duration_seconds is None else duration_seconds + 0.0,
         *counters,
     )
     return zlib.crc32(numbers, zlib.crc32(joined.encode()))

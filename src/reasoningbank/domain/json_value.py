@@ -62,7 +62,7 @@ def _check(value: object, field: str, depth: int) -> None:
     elif isinstance(value, str):
         check_unicode(value, field)
     elif isinstance(value, (int, float)):
-        _check_number(value, field)
+        check_number(value, field)
     elif value is not None:
         raise InvalidInput(f"holds a {type(value).__name__}, which is not JSON", field=field)
 
@@ -81,7 +81,8 @@ def _check_items(
         _check(item, f"{field}.{key}", depth)
 
 
-def _check_number(value: float, field: str) -> None:
+def check_number(value: float, field: str) -> None:
+    """Raise `InvalidInput` for NaN, an infinity, or an integer beyond 2^53 - 1."""
     if isinstance(value, float):
         if not -_INFINITY < value < _INFINITY:
             raise InvalidInput("must be a finite number", field=field)

@@ -9,7 +9,12 @@ from typing import Final, cast, get_args
 
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
-from reasoningbank.domain.json_value import JsonObject, check_unicode, checked_json_object
+from reasoningbank.domain.json_value import (
+    JsonObject,
+    check_number,
+    check_unicode,
+    checked_json_object,
+)
 from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
 from reasoningbank.domain.pattern import OnDuplicate, PatternInput, Redaction, State
 from reasoningbank.domain.redaction import redacted_object, redacted_text
@@ -58,18 +63,21 @@ def checked_number(value: object, field: str, low: float, high: float) -> float:
     """Give a finite number between `low` and `high`."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise InvalidInput(f"must be a number, not {type(value).__name__}", field=field)
+    if isinstance(value, int):
+        check_number(value, field)
     if not low <= value <= high:
         upper = "" if high == _INFINITY else f" and at most {high:g}"
         raise InvalidInput(f"is {value}; it must be at least {low:g}{upper}", field=field)
     if value == _INFINITY:
         raise InvalidInput("must be finite", field=field)
-    return float(value)
+    return float(value) + 0.0  # -0.0 becomes 0.0, which is how SQLite would give it back
 
 
 def checked_count(value: object, field: str, *, low: int = 1, high: int = limits.RESULTS) -> int:
     """Give a whole number between `low` and `high`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidInput(f"must be a whole number, not {type(value).__name__}", field=field)
+    check_number(value, field)
     if not low <= value <= high:
         raise InvalidInput(f"is {value}; it must be from {low:,} to {high:,}", field=field)
     return value
@@ -79,7 +87,8 @@ def checked_choice(value: object, field: str, choices: tuple[str, ...]) -> str:
     """Give `value` if it is one of `choices`."""
     if isinstance(value, str) and value in choices:
         return value
-    raise InvalidInput(f"is {value!r}; it must be one of {', '.join(choices)}", field=field)
+    shown = repr(value[:40]) if isinstance(value, str) else type(value).__name__
+    raise InvalidInput(f"is {shown}; it must be one of {', '.join(choices)}", field=field)
 
 
 def _category(value: object) -> str:
