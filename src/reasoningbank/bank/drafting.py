@@ -105,7 +105,8 @@ class Drafting:
         try:
             return self.draft(as_input(given), on_duplicate)
         except InvalidInput as error:
-            field = f"patterns[{position}]" + (f".{error.field}" if error.field else "")
+            place = f"patterns[{position}]"
+            field = place if error.field in {None, "pattern"} else f"{place}.{error.field}"
             raise InvalidInput(error.message, field=field, hint=error.hint) from error
 
 

@@ -232,6 +232,8 @@ class ReasoningBank:
             Conflict, EmbeddingMismatch: As for `store_pattern`.
         """
         checked_on_duplicate(on_duplicate)
+        if not isinstance(patterns, Iterable):
+            raise InvalidInput(f"must be a list, not {type(patterns).__name__}", field="patterns")
         drafts = self._drafting.drafts(list(patterns), on_duplicate)
         if not drafts:
             return []
@@ -387,10 +389,8 @@ class ReasoningBank:
         """
         pattern_id = id_text(pattern, "pattern")
         kind, known_score = checked_outcome(success, score)
-        shown: JsonObject = {} if evidence is None else dict(evidence)
-        checked_json_object(shown, "evidence", limits.EVIDENCE_BYTES)
         found: list[Redaction] = []
-        shown = redacted_object(shown, "evidence", found)
+        shown = self._evidence(evidence, found)
         report_redactions(found)
         now_ms = self._clock()
         outcome = Outcome(
@@ -515,6 +515,17 @@ class ReasoningBank:
         if fields:
             raise InvalidInput("must not be given beside a whole pattern", field=next(iter(fields)))
         return as_input(pattern)
+
+    @staticmethod
+    def _evidence(given: object, found: list[Redaction]) -> JsonObject:
+        """Give the evidence of an outcome without the secrets in it, which go to `found`."""
+        if given is None:
+            return {}
+        plain = dict(given) if isinstance(given, Mapping) else given
+        shown = checked_json_object(plain, "evidence", limits.EVIDENCE_BYTES)
+        shown = redacted_object(shown, "evidence", found)
+        # What stands in for a secret may be longer than it.
+        return checked_json_object(shown, "evidence", limits.EVIDENCE_BYTES) if found else shown
 
     def _embedded(self, drafts: list[Draft], given: Vectors | None) -> list[bytes]:
         if given is not None:

@@ -122,10 +122,11 @@ def redacted_text(text: str, field: str, found: list[Redaction]) -> str:
 
 def redacted_object(value: JsonObject, field: str, found: list[Redaction]) -> JsonObject:
     """Give a JSON object with the secrets in its texts replaced, noting them in `found`."""
-    return {
-        redacted_text(key, field, found): _redacted_value(item, f"{field}.{key}", found)
-        for key, item in value.items()
-    }
+    redacted: JsonObject = {}
+    for key, item in value.items():
+        name = redacted_text(key, field, found)  # a secret key must not stand in the field's name
+        redacted[name] = _redacted_value(item, f"{field}.{name}", found)
+    return redacted
 
 
 def _redacted_value(value: object, field: str, found: list[Redaction]) -> object:

@@ -194,6 +194,9 @@ def checked_input(given: PatternInput) -> tuple[PatternInput, tuple[Redaction, .
         source=checked_source(given.source),
         expires_at=_expires_at(given.expires_at),
     )
+    if found:  # what stands in for a secret may be longer than it
+        for name, check in _INPUT_CHECKS.items():
+            check(getattr(checked, name))
     return checked, tuple(found)
 
 
@@ -213,6 +216,8 @@ def checked_changes(
     values = {
         name: _redacted(name, value, found) for name, value in checked_fields(changes).items()
     }
+    if found:
+        checked_fields(values)
     return values, tuple(found)
 
 
