@@ -152,6 +152,15 @@ WHITE_SPACE: CodePointRanges = (
     (0x2028, 0x2029),
 )
 
+# White space that NFKD does turn into U+0020.
+COMPATIBILITY_SPACE: CodePointRanges = (
+    (0x00A0, 0x00A0),
+    (0x2000, 0x200A),
+    (0x202F, 0x202F),
+    (0x205F, 0x205F),
+    (0x3000, 0x3000),
+)
+
 # Units carry a first character that no word can hold, so words and units share one key space.
 SINGLE_MARK = "\x01"
 PAIR_MARK = "\x02"
@@ -182,6 +191,12 @@ _WORD_OR_UNSPACED_RUN = re.compile(
     f"([a-z0-9{_class_body(SPACED_LETTERS)}]+)|([{_class_body(UNSPACED_CHARACTERS)}]+)"
 )
 _WHITE_SPACE_RUN = re.compile(f"[{_class_body(WHITE_SPACE)}]+")
+_VISIBLE = re.compile(f"[^{_class_body(WHITE_SPACE + COMPATIBILITY_SPACE + DELETED)}]")
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text holds nothing but white space and characters without a shape."""
+    return _VISIBLE.search(text) is None
 
 
 def fold(text: str) -> str:

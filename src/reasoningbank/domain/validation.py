@@ -18,6 +18,7 @@ from reasoningbank.domain.json_value import (
 from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
 from reasoningbank.domain.pattern import OnDuplicate, PatternInput, Redaction, State
 from reasoningbank.domain.redaction import redacted_object, redacted_text
+from reasoningbank.domain.text import is_blank
 from reasoningbank.domain.timestamps import checked_timestamp
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -49,6 +50,8 @@ def _text(value: object, field: str, limit: int, forbidden: re.Pattern[str]) -> 
     size = len(value) if value.isascii() else len(value.encode())
     if size > limit:
         raise InvalidInput(f"has {size:,} bytes; at most {limit:,} are kept", field=field)
+    if is_blank(value):
+        raise InvalidInput("must not be empty", field=field)
     found = forbidden.search(value)
     if found is not None:
         raise InvalidInput(
@@ -254,6 +257,8 @@ def checked_query(value: object) -> str:
             f"has {size:,} bytes; at most {limits.QUERY_BYTES:,} are searched for",
             field="task_description",
         )
+    if is_blank(value):
+        raise InvalidInput("must not be empty", field="task_description")
     return value
 
 
