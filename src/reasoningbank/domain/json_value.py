@@ -25,6 +25,23 @@ def canonical_json(value: object) -> str:
     return _encoder.encode(value).decode()
 
 
+def same_json(first: object, second: object) -> bool:
+    """Give whether two JSON values are equal, telling true from 1 as `==` does not.
+
+    >>> same_json({"a": [1, 2.0]}, {"a": (1.0, 2)}), same_json({"a": 1}, {"a": True})
+    (True, False)
+    """
+    if isinstance(first, dict) and isinstance(second, dict):
+        return first.keys() == second.keys() and all(
+            same_json(item, second[key]) for key, item in first.items()
+        )
+    if isinstance(first, (list, tuple)) and isinstance(second, (list, tuple)):
+        return len(first) == len(second) and all(map(same_json, first, second))
+    if isinstance(first, bool) or isinstance(second, bool):
+        return first is second
+    return first == second
+
+
 def parse_json_object(text: str | bytes, field: str) -> JsonObject:
     """Give the JSON object in `text`; raises `InvalidInput` naming `field` for anything else."""
     try:

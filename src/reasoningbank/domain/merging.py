@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.json_value import JsonObject, same_json
 from reasoningbank.domain.outcome import lower_trust
 from reasoningbank.domain.pattern import Pattern
 
@@ -45,5 +45,5 @@ def changed_fields(before: Pattern, after: Pattern) -> JsonObject:
     return {
         name: old
         for name in before.__struct_fields__
-        if (old := getattr(before, name)) != getattr(after, name)
+        if not same_json(old := getattr(before, name), getattr(after, name))
     }

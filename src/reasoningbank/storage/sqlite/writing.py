@@ -163,7 +163,7 @@ def _met_duplicate(
         INSERT_OBSERVATION,
         (namespace, existing_id, stamp.actor, stamp.at, _observed(new.pattern)),
     )
-    if merged == existing.pattern:
+    if not changed_fields(existing.pattern, merged):
         return existing_id
     if merged.task_description != existing.pattern.task_description:
         if existing_id in pending:
@@ -206,7 +206,7 @@ def edit(
             hint="Read the pattern again and decide anew.",
         )
     edited = msgspec.structs.replace(before, **change.values)
-    if edited == before:
+    if not changed_fields(before, edited):
         return before
     if edited.task_description != before.task_description and model is not None:
         number = models.model_for_store(connection, namespace, model)
