@@ -9,6 +9,7 @@ import msgspec
 from reasoningbank.domain.json_value import JsonObject, same_json
 from reasoningbank.domain.outcome import lower_trust
 from reasoningbank.domain.pattern import Pattern
+from reasoningbank.domain.validation import checked_fields
 
 _NEWEST_WINS: Final = (
     "task_description",
@@ -25,16 +26,24 @@ def merged_pattern(existing: Pattern, incoming: Pattern) -> Pattern:
     The id stays; tags are united; the newest non-null scalars and metadata keys are taken; so are
     the lower trust and the later expiry (none is the latest). The state, the counters and the
     times are those of `existing`.
+
+    Raises:
+        InvalidInput: When the united tags or metadata are more than a pattern may hold.
     """
     newest = {
         name: value for name in _NEWEST_WINS if (value := getattr(incoming, name)) is not None
     }
     expiries = (existing.expires_at, incoming.expires_at)
+    united = checked_fields(
+        {
+            "tags": (*existing.tags, *incoming.tags),
+            "metadata": {**existing.metadata, **incoming.metadata},
+        }
+    )
     return msgspec.structs.replace(
         existing,
         **newest,
-        tags=tuple(sorted({*existing.tags, *incoming.tags})),
-        metadata={**existing.metadata, **incoming.metadata},
+        **united,
         trust=lower_trust(existing.trust, incoming.trust),
         expires_at=None if None in expiries else max(filter(None, expiries)),
     )
