@@ -94,7 +94,7 @@ LABELS: Final[dict[str, str]] = {
     "help": "`reasoningbank --help`, whole process",
     "help_cpu": "`reasoningbank --help`, CPU",
     "interpreter": "bare interpreter, whole process",
-    "heavy_modules": "heavy modules loaded by the import or `--help`",
+    "heavy_modules": "numpy or the table loaded by the import or `--help`",
 }
 
 _SEARCH_MS: Final = ((1_000, 0.5, 0.2), (10_000, 3.0, 0.6), (100_000, 15.0, 4.0))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final
 
 from reasoningbank.benchmark import corpus
 from reasoningbank.benchmark.figures import Figure, timed_figure
@@ -17,8 +17,8 @@ from reasoningbank.embedding import default_embedder
 _STARTS: Final = 15
 _WORDS: Final = 15
 
-# The kernel's figures for this process alone; ru_maxrss would start from the parent's, which the
-# child still shares while it is being started.
+# The kernel's figures for this process alone. ru_maxrss would begin with the parent's, which a
+# child still shares while it is being started, so it only stands in where there is no /proc.
 _MEMORY_PROGRAM: Final = """
 import sys
 from reasoningbank import ReasoningBank
@@ -26,23 +26,32 @@ with ReasoningBank.open(sys.argv[1]) as bank:
     bank.find_similar(sys.argv[2])
     bank.find_similar(sys.argv[2])
     try:
-        lines = open("/proc/self/status").read().splitlines()
-        kilobytes = {name: int(rest.split()[0]) for name, _, rest in
-                     (line.partition(":") for line in lines) if name in ("VmRSS", "VmHWM")}
+        status = open("/proc/self/status").read()
     except OSError:
         import resource
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        peak //= 1024 if sys.platform == "darwin" else 1
-        kilobytes = {"VmRSS": peak, "VmHWM": peak}
-print(kilobytes["VmRSS"], kilobytes["VmHWM"])
+        peak = peak if sys.platform == "darwin" else peak * 1024
+        print(peak, peak)
+    else:
+        lines = dict(line.split(":", 1) for line in status.splitlines())
+        print(*(int(lines[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM")))
 """
-_START_PROGRAM: Final = """
+_TIMED_PROGRAM: Final = """
 import json, sys, time
 wall, cpu = time.perf_counter(), time.process_time()
 {statement}
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-heavy = [name for name in ("numpy", "asyncio", "pydantic") if name in sys.modules]
-print(json.dumps([wall, cpu, time.process_time(), heavy]), file=sys.stderr)
+print(json.dumps([wall, cpu, time.process_time()]), file=sys.stderr)
+"""
+# A process of its own: watching every file that is opened costs time.
+_WATCHED_PROGRAM: Final = """
+import json, sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+{statement}
+loaded = ["numpy"] * ("numpy" in sys.modules)
+loaded += ["the embedder's table"] * any(path.endswith("table.int4") for path in opened)
+print(json.dumps(loaded), file=sys.stderr)
 """
 _IMPORT: Final = "import reasoningbank; reasoningbank.ReasoningBank"
 _HELP: Final = """
@@ -59,7 +68,7 @@ def memory_after_search(path: Path, size: int) -> list[Figure]:
     """Give what a fresh process holds after opening a bank and searching it, in MB of 10^6 bytes."""
     command = [sys.executable, "-c", _MEMORY_PROGRAM, str(path), corpus.query(0)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    now, peak = (int(kilobytes) * 1024 / 1e6 for kilobytes in done.stdout.split())
+    now, peak = (int(held) / 1e6 for held in done.stdout.split())
     return [
         Figure(name="memory", size=size, unit="MB", value=round(now, 1)),
         Figure(name="memory_peak", size=size, unit="MB", value=round(peak, 1)),
@@ -71,55 +80,36 @@ def start_up(starts: int = _STARTS) -> list[Figure]:
 
     The import is timed inside the process; help from the process's start to its end.
     """
-    begun = [_whole_process(["-c", "pass"]) for _ in range(starts)]
-    figures = [_milliseconds("interpreter", min(begun))]
-    heavy: set[str] = set()
+    figures = [_milliseconds("interpreter", min(_run("pass")[0] for _ in range(starts)))]
+    loaded: set[str] = set()
     for name, statement in (("import", _IMPORT), ("help", _HELP)):
+        program = _TIMED_PROGRAM.format(statement=statement)
         try:
-            runs = [_start(statement) for _ in range(starts)]
+            runs = [_run(program) for _ in range(starts)]
+            loaded.update(_run(_WATCHED_PROGRAM.format(statement=statement))[1])
         except subprocess.CalledProcessError as error:
             said = str(error.stderr).strip().splitlines()
             figures.append(Figure(name=name, unit="ms", note=said[-1] if said else "failed"))
             continue
-        if name == "import":
-            figures.append(_milliseconds("import", min(run.inside for run in runs)))
-            figures.append(_milliseconds("import_cpu", min(run.cpu_inside for run in runs)))
-        else:
-            figures.append(_milliseconds("help", min(run.whole for run in runs)))
-            figures.append(_milliseconds("help_cpu", min(run.cpu for run in runs)))
-        heavy.update(*(run.heavy for run in runs))
-    found = ", ".join(sorted(heavy)) or None
-    figures.append(Figure(name="heavy_modules", unit="count", value=len(heavy), note=found))
+        wholes = [whole for whole, _ in runs]
+        insides, import_cpus, cpus = zip(*(told for _, told in runs), strict=True)
+        of_import = name == "import"
+        figures.append(_milliseconds(name, min(insides if of_import else wholes)))
+        figures.append(_milliseconds(f"{name}_cpu", min(import_cpus if of_import else cpus)))
+    found = ", ".join(sorted(loaded)) or None
+    figures.append(Figure(name="heavy_modules", unit="count", value=len(loaded), note=found))
     return figures
 
 
-class _Start(NamedTuple):
-    """What one fresh process took, in seconds, and the heavy modules it ended with."""
-
-    whole: float
-    inside: float
-    cpu_inside: float
-    cpu: float
-    heavy: list[str]
-
-
-def _start(statement: str) -> _Start:
+def _run(program: str) -> tuple[float, list[Any]]:
+    """Run a program in a fresh interpreter; give its seconds and what it told as JSON at its end."""
     begun = time.perf_counter()
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", _START_PROGRAM.format(statement=statement)],
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    whole = time.perf_counter() - begun
-    inside, cpu_inside, cpu, heavy = json.loads(done.stderr.splitlines()[-1])
-    return _Start(whole, inside, cpu_inside, cpu, heavy)
-
-
-def _whole_process(arguments: list[str]) -> float:
-    begun = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)  # noqa: S603
-    return time.perf_counter() - begun
+    seconds = time.perf_counter() - begun
+    last = done.stderr.splitlines()[-1:]
+    return seconds, json.loads(last[0]) if last else []
 
 
 def _milliseconds(name: str, seconds: float) -> Figure:
