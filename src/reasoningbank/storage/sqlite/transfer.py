@@ -80,8 +80,10 @@ def restore(
     )
     connection.execute(writing.INSERT_PATTERN, row_from_pattern(pattern, record.created_by, key))
     if not connection.changes():
+        [(taken,)] = connection.execute(writing.ID_OF_KEY, (namespace, key))
         raise Conflict(
-            f"a pattern equal to {pattern_id} is there already under another id",
+            f"a pattern equal to {pattern_id} is there already under another id: {taken}",
+            existing_id=str(taken),
             hint="Restore into an empty bank or namespace.",
         )
     models.insert_vector(connection, namespace, pattern_id, number, vector)
@@ -92,7 +94,13 @@ def restore(
 
 
 def _restore_notes(connection: apsw.Connection, record: PatternRecord) -> None:
+    """Keep a record's notes, in place of what is left of a pattern that was deleted meanwhile."""
     namespace, pattern_id = record.pattern.namespace, str(record.pattern.id)
+    for table in ("pattern_history", "observations", "outcomes"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608 - constants
+            (namespace, pattern_id),
+        )
     connection.executemany(
         writing.INSERT_HISTORY,
         [
@@ -109,4 +117,10 @@ def _restore_notes(connection: apsw.Connection, record: PatternRecord) -> None:
         ],
     )
     for outcome in record.outcomes:
-        outcomes.insert(connection, namespace, outcome)
+        try:
+            outcomes.insert(connection, namespace, outcome)
+        except apsw.ConstraintError as error:
+            raise Conflict(
+                f"outcome {outcome.id} is there already, of another pattern",
+                hint="Restore into an empty bank or namespace.",
+            ) from error

@@ -33,7 +33,7 @@ _UPDATE: Final = (
     f"UPDATE patterns SET ({STORED_COLUMNS}) = ({_MARKS}) "  # noqa: S608 - constants
     "WHERE namespace = ? AND id = ?"
 )
-_ID_OF_KEY: Final = "SELECT id FROM patterns WHERE namespace = ? AND dedupe_key = ?"
+ID_OF_KEY: Final = "SELECT id FROM patterns WHERE namespace = ? AND dedupe_key = ?"
 _INSERT_VECTORS: Final = """
 INSERT INTO pattern_embeddings (namespace, pattern_id, model, embedding, dimension, checksum)
 VALUES (?, ?, ?, ?, ?, ?)
@@ -148,7 +148,7 @@ def _met_duplicate(
     `pending` holds the vectors of patterns created by the same call, which are not in yet.
     """
     namespace = new.pattern.namespace
-    [(found,)] = connection.execute(_ID_OF_KEY, (namespace, new.key))
+    [(found,)] = connection.execute(ID_OF_KEY, (namespace, new.key))
     existing_id = str(found)
     if options.on_duplicate == "error":
         raise Conflict(
@@ -226,7 +226,7 @@ def _write_changed(
     before = existing.pattern
     key = _key_after(existing, after)
     if key != existing.key:
-        taken = connection.execute(_ID_OF_KEY, (before.namespace, key)).fetchone()
+        taken = connection.execute(ID_OF_KEY, (before.namespace, key)).fetchone()
         if taken is not None:
             raise Conflict(
                 f"an equal pattern exists already: {taken[0]}",
