@@ -10,11 +10,18 @@ import msgspec
 
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
-from reasoningbank.domain.json_value import JsonObject, parse_json_object
-from reasoningbank.domain.pattern import Pattern, PatternInput
+from reasoningbank.domain.json_value import JsonObject, checked_json_object, parse_json_object
+from reasoningbank.domain.outcome import Outcome
+from reasoningbank.domain.pattern import Observation, Pattern, PatternChange, PatternInput
 from reasoningbank.domain.records import PatternRecord
 from reasoningbank.domain.timestamps import checked_timestamp
-from reasoningbank.domain.validation import checked_count, checked_fields, pattern_input
+from reasoningbank.domain.validation import (
+    checked_count,
+    checked_fields,
+    checked_line,
+    checked_outcome,
+    pattern_input,
+)
 
 FORMAT: Final = "reasoningbank-export"
 FORMAT_VERSION: Final = 1
@@ -24,6 +31,7 @@ OnInvalid: TypeAlias = Literal["raise", "skip"]
 
 _encode = msgspec.json.Encoder(order="sorted").encode
 _INPUT_FIELDS: Final = frozenset(PatternInput.__struct_fields__)
+_RECORD_FIELDS: Final = frozenset(PatternRecord.__struct_fields__)
 _CLAIMED_FIELDS: Final = frozenset(Pattern.__struct_fields__) - _INPUT_FIELDS | {"source"}
 
 
@@ -135,16 +143,45 @@ def record_from(value: JsonObject, namespace: str) -> PatternRecord:
         if checked != fields[name]:
             raise InvalidInput("is not in the form that an export writes", field=name)
     _check_bookkeeping(pattern)
+    _check_notes(record)
     return record
 
 
 def _check_bookkeeping(pattern: Pattern) -> None:
     for name in ("created_at", "updated_at", "last_used_at"):
         value = getattr(pattern, name)
-        if value is not None and checked_timestamp(value, name) != value:
-            raise InvalidInput("is not in the form that an export writes", field=name)
+        if value is not None:
+            _check_time(value, name)
     for name, low in (("uses", 0), ("successes", 0), ("failures", 0), ("version", 1)):
         checked_count(getattr(pattern, name), name, low=low, high=limits.SAFE_INTEGER)
+
+
+def _check_time(value: str, field: str) -> None:
+    if checked_timestamp(value, field) != value:
+        raise InvalidInput("is not in the form that an export writes", field=field)
+
+
+def _check_notes(record: PatternRecord) -> None:
+    """Check that what was noted about a pattern is about this one, and says what a bank notes."""
+    checked_line(record.created_by, "created_by", limits.ACTOR_BYTES)
+    for name in ("history", "observations", "outcomes"):
+        notes: tuple[PatternChange | Observation | Outcome, ...] = getattr(record, name)
+        for position, note in enumerate(notes):
+            place = f"{name}[{position}]"
+            if note.pattern_id != record.pattern.id:
+                raise InvalidInput("is another pattern's", field=f"{place}.pattern_id")
+            checked_line(note.actor, f"{place}.actor", limits.ACTOR_BYTES)
+            _check_time(note.at, f"{place}.at")
+            if isinstance(note, Outcome):
+                _check_outcome(note, place)
+    if len({outcome.id for outcome in record.outcomes}) < len(record.outcomes):
+        raise InvalidInput("holds one id twice", field="outcomes")
+
+
+def _check_outcome(outcome: Outcome, place: str) -> None:
+    if checked_outcome(None, outcome.score)[0] != outcome.kind:
+        raise InvalidInput(f"does not go with the score {outcome.score}", field=f"{place}.kind")
+    checked_json_object(outcome.evidence, f"{place}.evidence", limits.EVIDENCE_BYTES)
 
 
 def input_from(value: JsonObject, origin: str) -> PatternInput:
@@ -157,14 +194,19 @@ def input_from(value: JsonObject, origin: str) -> PatternInput:
     Raises:
         InvalidInput: For a field that no pattern has, by its name.
     """
-    pattern = value.get("pattern", value)
+    pattern = value
+    if "pattern" in value:
+        pattern = cast("JsonObject", value["pattern"])
+        for name in value:
+            if name not in _RECORD_FIELDS:
+                raise InvalidInput("is not a field of an export's record", field=name)
     if not isinstance(pattern, dict):
         raise InvalidInput("must be a JSON object", field="pattern")
     fields: dict[str, object] = {}
     claimed: JsonObject = {}
     for name, content in pattern.items():
         (claimed if name in _CLAIMED_FIELDS else fields)[name] = content
-    metadata = fields.get("metadata") or {}
+    metadata = fields.get("metadata", {})
     if not isinstance(metadata, dict):
         raise InvalidInput("must be a JSON object", field="metadata")
     if "provenance" in metadata:

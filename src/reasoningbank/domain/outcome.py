@@ -40,7 +40,7 @@ PRIOR_SUCCESSES: Final = 1.0
 PRIOR_FAILURES: Final = 1.0
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One recorded outcome of using a pattern.
 
     Args:

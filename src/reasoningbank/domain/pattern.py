@@ -138,7 +138,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     redacted: tuple[Redaction, ...] = ()
 
 
-class PatternChange(msgspec.Struct, frozen=True, kw_only=True):
+class PatternChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of a pattern's history: who changed what, and when.
 
     Args:
@@ -158,7 +158,7 @@ class PatternChange(msgspec.Struct, frozen=True, kw_only=True):
     before: JsonObject
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
+class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One store that was merged into an existing pattern, kept as it was given."""
 
     pattern_id: UUID

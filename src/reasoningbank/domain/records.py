@@ -67,7 +67,7 @@ class PatternEdit(msgspec.Struct, frozen=True, kw_only=True):
     at: str
 
 
-class PatternRecord(msgspec.Struct, frozen=True, kw_only=True):
+class PatternRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything kept about one pattern, for export and restore.
 
     Args:
