@@ -33,7 +33,10 @@ def test_search_equals_brute_force(data):
     dimension = data.draw(st.sampled_from([1, 7, 64]))
     vector = st.lists(st.integers(-128, 127), min_size=dimension, max_size=dimension)
     rows = data.draw(
-        st.lists(st.tuples(st.uuids(), st.sampled_from("ab"), vector, st.none() | st.integers(0, 3)), max_size=20)
+        st.lists(
+            st.tuples(st.uuids(), st.sampled_from("ab"), vector, st.none() | st.integers(0, 3)),
+            max_size=20,
+        )
     )
     index = VectorIndex(dimension)
     entries = {}

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from reasoningbank.bank.facade import ReasoningBank
 from reasoningbank.bank.moving import OnInvalid, TextOrBytes
+from reasoningbank.domain.errors import Unavailable
 from reasoningbank.domain.outcome import Outcome, OutcomeSource, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
     Erasure,
@@ -94,6 +95,7 @@ class AsyncReasoningBank:
     def __init__(self, bank: ReasoningBank, workers: ThreadPoolExecutor) -> None:
         self._bank = bank
         self._workers = workers
+        self._closed = False
 
     @classmethod
     def open(
@@ -304,9 +306,12 @@ class AsyncReasoningBank:
 
     async def close(self) -> None:
         """See `ReasoningBank.close`."""
+        if self._closed:
+            return
         try:
             await self._run(self._bank.close)
         finally:
+            self._closed = True
             self._workers.shutdown(wait=False)
 
     async def __aenter__(self) -> Self:
@@ -321,4 +326,6 @@ class AsyncReasoningBank:
         await self.close()
 
     async def _run(self, call: Callable[[], _T]) -> _T:
+        if self._closed:
+            raise Unavailable("the bank is closed", hint="Open it again.")
         return await asyncio.get_running_loop().run_in_executor(self._workers, call)

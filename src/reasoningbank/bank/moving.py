@@ -15,6 +15,7 @@ from reasoningbank.bank.transfer import (
     record_from,
     write_export,
 )
+from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.pattern import PatternInput, Reembedded, SkippedLine, TransferReport
 from reasoningbank.domain.records import PatternRecord
@@ -58,7 +59,7 @@ def restore(
 
 
 def _records(file: TextOrBytes, namespace: str) -> Iterator[PatternRecord | InvalidInput]:
-    for number, value in json_lines(file):
+    for number, value in json_lines(file, limits.RESTORE_LINE_BYTES):
         if isinstance(value, InvalidInput):
             yield value
             continue
@@ -101,7 +102,7 @@ def _inputs(
     file: TextOrBytes, origin: str, skipped: list[SkippedLine] | None
 ) -> Iterator[PatternInput | InvalidInput]:
     """Give the inputs of a file; lines that make none go to `skipped`, or are given as errors."""
-    for number, value in json_lines(file):
+    for number, value in json_lines(file, limits.IMPORT_LINE_BYTES):
         error = value if isinstance(value, InvalidInput) else None
         if not isinstance(value, InvalidInput):
             try:

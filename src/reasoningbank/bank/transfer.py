@@ -70,14 +70,14 @@ def _takes_text(file: TextOrBytes) -> bool:
     return isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b")
 
 
-def json_lines(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
+def json_lines(file: TextOrBytes, longest: int) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
     """Give (line number, object) for each line of a file, the header of an export left out.
 
     A line that is no JSON object is given as the error it makes; a file that is no text at all
     raises it, since nothing that follows could be trusted.
     """
     number = 0
-    while line := _line(file, number + 1):
+    while line := _line(file, number + 1, longest):
         number += 1
         text = line.strip().removeprefix("\ufeff" if isinstance(line, str) else b"\xef\xbb\xbf")  # type: ignore[arg-type]
         if not text:
@@ -93,15 +93,13 @@ def json_lines(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInp
         yield number, value
 
 
-def _line(file: TextOrBytes, number: int) -> str | bytes:
+def _line(file: TextOrBytes, number: int, longest: int) -> str | bytes:
     try:
-        line = file.readline(limits.EXPORT_LINE_BYTES + 1)
+        line = file.readline(longest + 1)
     except UnicodeDecodeError as error:
         raise InvalidInput(f"is not UTF-8: {error.reason}", field=f"line {number}") from error
-    if len(line) > limits.EXPORT_LINE_BYTES:
-        raise InvalidInput(
-            f"is longer than {limits.EXPORT_LINE_BYTES:,} bytes", field=f"line {number}"
-        )
+    if len(line) > longest:
+        raise InvalidInput(f"is longer than {longest:,} bytes", field=f"line {number}")
     return line
 
 

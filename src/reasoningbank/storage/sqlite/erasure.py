@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -30,6 +31,7 @@ _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24
 _NEEDLE_DIFFERENT_BYTES: Final = 8
 _NEEDLES_PER_TEXT: Final = 8
+_ID_OR_TIME: Final = re.compile(rb"[0-9a-f:.TZ-]+")
 _DATABASE: Final = 0  # what apsw's Connection.read calls the database file
 
 
@@ -115,8 +117,8 @@ def _needles_left_nowhere(connection: apsw.Connection, texts: list[bytes]) -> li
     """Give pieces of the erased texts that no row which stays also holds.
 
     The pieces are spread over each text from its first byte to its last. Rows that share a sentence
-    with the erased one keep it rightly, so such a piece proves nothing; nor does one of few
-    different bytes, like the zeros of a vector, which unused space is full of.
+    with the erased one keep it rightly, so such a piece proves nothing; nor does a part of an id
+    or a time, nor one of few different bytes, like the zeros that unused space is full of.
     """
     pieces = {
         text[at : at + _NEEDLE_BYTES]
@@ -127,7 +129,9 @@ def _needles_left_nowhere(connection: apsw.Connection, texts: list[bytes]) -> li
     return [
         piece
         for piece in sorted(pieces)
-        if len(set(piece)) >= _NEEDLE_DIFFERENT_BYTES and not _is_held(connection, piece)
+        if len(set(piece)) >= _NEEDLE_DIFFERENT_BYTES
+        and not _ID_OR_TIME.fullmatch(piece)
+        and not _is_held(connection, piece)
     ]
 
 
