@@ -19,7 +19,7 @@ PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## install into a fresh environment and watch patterns being stored and found
@@ -39,6 +39,11 @@ check: check-format check-types check-layers check-generated docs ## formatting,
 .PHONY: bench
 bench: $(VENV)/.bench ## measure against the raw engine and the stored baseline
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+.PHONY: bench-short
+bench-short: $(VENV)/.bench ## the smallest bank and a fifth of the calls: does it still run? Misses are shown, not counted
+	@rm -f benchmarks/results/latest.json
+	$(BIN)/python -m benchmarks --size 1000 --repeats 0.2 || test -s benchmarks/results/latest.json
 
 .PHONY: docs
 docs: $(VENV)/.check ## build the documentation into site/ and run its examples
