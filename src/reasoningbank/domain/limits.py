@@ -23,5 +23,8 @@ RESULTS: Final = 10_000
 SAFE_INTEGER: Final = 2**53 - 1
 """The largest integer every JSON reader keeps exactly (RFC 7493, section 2.2)."""
 
-EXPORT_LINE_BYTES: Final = 8_388_608
-"""The longest line accepted from an export file; the largest pattern is well below it."""
+IMPORT_LINE_BYTES: Final = 8_388_608
+"""The longest line accepted from a file to import; the largest pattern is well below it."""
+
+RESTORE_LINE_BYTES: Final = 1_073_741_824
+"""The longest line accepted from a file to restore: a pattern's history holds every value it had."""
