@@ -61,9 +61,7 @@ def measure(
     say(f"building a bank of {size:,} patterns")
     pair = BankPair(directory, size, vectors)
     figures = [
-        Figure(
-            name="bytes_per_pattern", size=size, unit="bytes", value=pair.file_bytes / size
-        ),
+        Figure(name="bytes_per_pattern", size=size, unit="bytes", value=pair.file_bytes / size),
         *memory_after_search(pair.path, size),
     ]
     searches = calls(_searches_at(size))
@@ -115,7 +113,9 @@ def category(pair: BankPair, calls: int) -> Figure:
     def raw(name: str) -> None:
         pair.raw.by_category(name, now, 10)
 
-    return timed_figure("category", len(pair.ids), *in_turns(pair.ours.search_by_category, raw, names))
+    return timed_figure(
+        "category", len(pair.ids), *in_turns(pair.ours.search_by_category, raw, names)
+    )
 
 
 def stats(pair: BankPair, calls: int) -> Figure:

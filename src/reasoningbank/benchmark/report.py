@@ -167,8 +167,8 @@ def _amount(value: float, unit: str) -> str:
         return f"{value:.4g}"
     if unit == "count":
         return f"{value:g}"
-    digits = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:,.{digits}f} {unit}"
+    before_point = len(str(int(value)))
+    return f"{value:,.{max(0, 3 - before_point)}f} {unit}"  # three digits that count
 
 
 def _table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
