@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from reasoningbank import PatternInput, ReasoningBank, StorageCorrupt
-from reasoningbank.storage.sqlite.connections import ConnectionSettings
 from reasoningbank.storage.sqlite.migrations import migrate
+from reasoningbank.storage.sqlite.settings import ConnectionSettings
 
 STEPS = {
     2: "ALTER TABLE patterns ADD COLUMN colour TEXT; CREATE TABLE two (x) STRICT"

@@ -28,7 +28,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from reasoningbank.storage.sqlite.connections import ConnectionSettings
+from reasoningbank.storage.sqlite.settings import ConnectionSettings
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -7,7 +7,7 @@ import os
 from reasoningbank.storage.contract import StorageBackend
 from reasoningbank.storage.location import resolve_location
 from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT, open_file, open_memory
-from reasoningbank.storage.sqlite.connections import Durability
+from reasoningbank.storage.sqlite.settings import Durability
 
 __all__ = ["DEFAULT_BUSY_TIMEOUT", "Durability", "StorageBackend", "open_storage"]
 

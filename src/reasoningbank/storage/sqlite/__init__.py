@@ -14,17 +14,12 @@ from reasoningbank.domain.errors import Unavailable
 from reasoningbank.domain.identifiers import new_id
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.storage.sqlite.backend import SqliteStorage
-from reasoningbank.storage.sqlite.connections import (
-    Connections,
-    ConnectionSettings,
-    Durability,
-    MemoryConnections,
-    translated_error,
-)
+from reasoningbank.storage.sqlite.connections import Connections, MemoryConnections
 from reasoningbank.storage.sqlite.creation import create_bank_file, write_properties
 from reasoningbank.storage.sqlite.migrations import migrate
 from reasoningbank.storage.sqlite.probing import schema_version_of, uri
 from reasoningbank.storage.sqlite.schema import MIGRATION_1, SCHEMA_VERSION
+from reasoningbank.storage.sqlite.settings import ConnectionSettings, Durability, translated_error
 
 DEFAULT_BUSY_TIMEOUT: Final = 30.0
 """Seconds a call waits for other writers before it raises `Busy`."""

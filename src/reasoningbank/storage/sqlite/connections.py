@@ -3,128 +3,16 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
-import time
-from collections.abc import Callable
-from pathlib import Path
-from types import TracebackType
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import apsw
 
-from reasoningbank.domain.errors import Busy, ReasoningBankError, StorageCorrupt, Unavailable
-
-Durability: TypeAlias = Literal["normal", "full"]
+from reasoningbank.domain.errors import Unavailable
+from reasoningbank.storage.sqlite.loans import Loan, Maintenance, Snapshot, Transaction
+from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
 
 _READERS: Final = 4
-_LONGEST_PAUSE_SECONDS: Final = 0.05
-_WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
-_STATEMENT_CACHE: Final = 64
-
-
-def translated_error(error: apsw.Error, path: str) -> ReasoningBankError:
-    """Give the bank's error for one of the engine's."""
-    if isinstance(error, (apsw.BusyError, apsw.LockedError)):
-        return Busy(
-            "is held by other writers",
-            path=path,
-            hint="Try again, or open the bank with a longer busy_timeout.",
-        )
-    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
-        return StorageCorrupt(
-            f"is damaged ({error})",
-            path=path,
-            hint="Run `reasoningbank doctor`; restore an export or a backup into a new file.",
-        )
-    if isinstance(error, apsw.FullError):
-        return Unavailable(
-            "has no space left; nothing of this call was stored",
-            path=path,
-            hint="Free some space and try again.",
-        )
-    if isinstance(error, (apsw.ReadOnlyError, apsw.PermissionsError, apsw.AuthError)):
-        return Unavailable(
-            "cannot be written",
-            path=path,
-            hint="Check the permissions of the file and of its directory.",
-        )
-    if isinstance(error, apsw.CantOpenError):
-        return Unavailable(
-            "cannot be opened",
-            path=path,
-            hint="Check that the directory exists and that you may read and write it.",
-        )
-    if isinstance(error, apsw.IOError):
-        return Unavailable(
-            f"cannot be read or written ({error}); nothing of this call was stored",
-            path=path,
-            hint="Check the disk and its free space, then try again.",
-        )
-    return Unavailable(f"cannot be used: {error}", path=path)
-
-
-class ConnectionSettings:
-    """How to open one more connection to the same bank.
-
-    Args:
-        name: What SQLite opens: an absolute path, a ``file:`` URI, or a shared memory name.
-        shown: The path as errors name it.
-        read_only: Whether writes are refused.
-        durability: ``normal`` survives a killed process, ``full`` a power loss as well.
-        busy_timeout: Seconds to wait for other writers.
-    """
-
-    def __init__(
-        self, name: str, shown: str, *, read_only: bool, durability: Durability, busy_timeout: float
-    ) -> None:
-        self.name = name
-        self.shown = shown
-        self.read_only = read_only
-        self.durability = durability
-        self.busy_timeout = busy_timeout
-
-    def open(self) -> apsw.Connection:
-        """Give a new connection with the pragmas of a bank set."""
-        access = apsw.SQLITE_OPEN_READONLY if self.read_only else apsw.SQLITE_OPEN_READWRITE
-        connection = apsw.Connection(
-            self.name,
-            flags=access | apsw.SQLITE_OPEN_URI,
-            statementcachesize=_STATEMENT_CACHE,
-        )
-        connection.set_busy_handler(_jittered_wait(self.busy_timeout))
-        synchronous = "FULL" if self.durability == "full" else "NORMAL"
-        for pragma in (
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "trusted_schema=OFF",
-            "cell_size_check=ON",
-            # Removed content is overwritten, so that erase leaves nothing behind.
-            "secure_delete=ON",
-            f"synchronous={synchronous}",
-            f"journal_size_limit={_WAL_LIMIT_BYTES}",
-        ):
-            for _ in connection.execute(f"PRAGMA {pragma}"):
-                pass
-        return connection
-
-
-def _jittered_wait(seconds: float) -> Callable[[int], bool]:
-    """Give a busy handler: waits grow and vary, so that writers do not march in step."""
-    deadline = 0.0
-
-    def wait(attempts: int) -> bool:
-        nonlocal deadline
-        now = time.monotonic()
-        if attempts == 0:
-            deadline = now + seconds
-        if now >= deadline:
-            return False
-        longest = min(_LONGEST_PAUSE_SECONDS, 0.001 * 2 ** min(attempts, 6))
-        time.sleep(random.uniform(0.0002, longest))  # noqa: S311 - spreads load, hides nothing
-        return True
-
-    return wait
 
 
 class Connections:
@@ -154,21 +42,21 @@ class Connections:
                 hint="Open it again in this process.",
             )
 
-    def reading(self) -> _Loan:
+    def reading(self) -> Loan:
         """Lend a reader, as a context manager; it may be in no transaction when it ends."""
-        return _Loan(self)
+        return Loan(self)
 
-    def writing(self) -> _Transaction:
+    def writing(self) -> Transaction:
         """Lend the writer inside an immediate transaction: commits, or rolls back on an error."""
-        return _Transaction(self)
+        return Transaction(self)
 
-    def maintaining(self) -> _Maintenance:
+    def maintaining(self) -> Maintenance:
         """Lend the writer outside a transaction, for what cannot run inside one."""
-        return _Maintenance(self)
+        return Maintenance(self)
 
-    def snapshot(self) -> _Snapshot:
+    def snapshot(self) -> Snapshot:
         """Lend a connection that goes on seeing the bank as of now, of any age."""
-        return _Snapshot(self)
+        return Snapshot(self)
 
     def take(self) -> apsw.Connection:
         """Take a reader; `give_back` must follow."""
@@ -284,115 +172,6 @@ class Connections:
             self._available.notify_all()
 
 
-class _Loan:
-    """A reader lent for a ``with`` block."""
-
-    __slots__ = ("_connection", "_connections")
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __enter__(self) -> apsw.Connection:
-        self._connection = self._connections.take()
-        return self._connection
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None and self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-        self._connections.give_back(self._connection)
-        if isinstance(error, apsw.Error):
-            raise translated_error(error, self._connections.settings.shown) from error
-
-
-class _Transaction:
-    """The writer lent for a ``with`` block, in a transaction of its own."""
-
-    __slots__ = ("_connection", "_connections")
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __enter__(self) -> apsw.Connection:
-        try:
-            self._connection = self._connections.begin()
-        except apsw.Error as error:
-            raise translated_error(error, self._connections.settings.shown) from error
-        return self._connection
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            if kind is None:
-                self._connections.commit(self._connection)
-            else:
-                self._connections.rollback(self._connection)
-        except apsw.Error as failure:
-            raise translated_error(failure, self._connections.settings.shown) from failure
-        if isinstance(error, apsw.Error):
-            raise translated_error(error, self._connections.settings.shown) from error
-
-
-class _Maintenance:
-    """The writer lent for a ``with`` block, in no transaction."""
-
-    __slots__ = ("_connections",)
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __enter__(self) -> apsw.Connection:
-        try:
-            return self._connections.take_writer()
-        except apsw.Error as error:
-            raise translated_error(error, self._connections.settings.shown) from error
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._connections.release_writer()
-        if isinstance(error, apsw.Error):
-            raise translated_error(error, self._connections.settings.shown) from error
-
-
-class _Snapshot:
-    """A connection of its own inside a read transaction, for a ``with`` block of any length."""
-
-    __slots__ = ("_connection", "_connections")
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-
-    def __enter__(self) -> apsw.Connection:
-        self._connections.check()
-        try:
-            self._connection = self._connections.open_snapshot()
-        except apsw.Error as error:
-            raise translated_error(error, self._connections.settings.shown) from error
-        return self._connection
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._connection.close()
-        if isinstance(error, apsw.Error):
-            raise translated_error(error, self._connections.settings.shown) from error
-
-
 class MemoryConnections(Connections):
     """Lend the one connection there is to a bank in memory, to one borrower at a time."""
 
@@ -428,9 +207,3 @@ class MemoryConnections(Connections):
             if not self._closed:
                 self._closed = True
                 self._only.close()
-
-
-def restrict_mode(path: Path) -> None:
-    """Let only the owner read and write a file, where the platform knows modes."""
-    if os.name == "posix":
-        path.chmod(0o600)

@@ -12,8 +12,8 @@ from uuid import UUID
 import apsw
 
 from reasoningbank.domain.errors import Unavailable
-from reasoningbank.storage.sqlite.connections import restrict_mode, translated_error
 from reasoningbank.storage.sqlite.schema import APPLICATION_ID, MIGRATION_1, SCHEMA_VERSION
+from reasoningbank.storage.sqlite.settings import restrict_mode, translated_error
 
 TEMPORARY_SUFFIX: Final = ".creating"
 

@@ -9,8 +9,8 @@ from typing import Final
 import apsw
 
 from reasoningbank.domain.errors import StorageCorrupt
-from reasoningbank.storage.sqlite.connections import ConnectionSettings, restrict_mode
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
+from reasoningbank.storage.sqlite.settings import ConnectionSettings, restrict_mode
 
 STEPS: Final[Mapping[int, str]] = {}
 """SQL that takes a bank from the version before to the version named.

@@ -14,8 +14,8 @@ from reasoningbank.domain.errors import (
     StorageCorrupt,
     Unavailable,
 )
-from reasoningbank.storage.sqlite.connections import translated_error
 from reasoningbank.storage.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION
+from reasoningbank.storage.sqlite.settings import translated_error
 
 _HEADER_BYTES: Final = 100
 _MAGIC: Final = b"SQLite format 3\0"

@@ -1,0 +1,122 @@
+"""What every operation of the bank stands on: opening, closing, and the things passed in."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from reasoningbank.bank.drafting import Draft, Drafting
+from reasoningbank.bank.text_vectors import TextVectors
+from reasoningbank.domain import limits
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.identifiers import Clock, RandomBytes
+from reasoningbank.domain.timestamps import format_timestamp
+from reasoningbank.domain.validation import (
+    checked_line,
+    checked_number,
+)
+from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability, StorageBackend, open_storage
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from reasoningbank.embedding import Embedder
+    from reasoningbank.embedding.protocol import Vectors
+
+
+def system_clock() -> int:
+    """Give the time in milliseconds since 1970-01-01 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class BankCore:
+    """Hold what every operation of a bank needs: storage, embedder, namespace, clock."""
+
+    def __init__(
+        self,
+        storage: StorageBackend,
+        *,
+        namespace: str = "default",
+        embedder: Embedder | None = None,
+        actor: str = "caller",
+        clock: Clock = system_clock,
+        random_bytes: RandomBytes = secrets.token_bytes,
+    ) -> None:
+        self._storage = storage
+        self._namespace = checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
+        self._actor = checked_line(actor, "actor", limits.ACTOR_BYTES)
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._vectors = TextVectors(embedder)
+        self._drafting = Drafting(self._namespace, clock, random_bytes)
+
+    @classmethod
+    def open(
+        cls,
+        target: str | os.PathLike[str] | None = None,
+        *,
+        namespace: str = "default",
+        embedder: Embedder | None = None,
+        durability: Durability = "normal",
+        actor: str = "caller",
+        busy_timeout: float = DEFAULT_BUSY_TIMEOUT,
+        verify_reads: bool = False,
+    ) -> Self:
+        """Open the bank that `target` names, making it if it is not there.
+
+        Args:
+            target: A path, ``memory:``, ``sqlite:PATH``; or None for ``REASONINGBANK_URL``, else
+                the trusted project bank here or above, else this user's own bank.
+            namespace: The tenant every call stays within, at most 256 bytes.
+            embedder: Turns task descriptions into vectors; None for the built-in one.
+            durability: ``normal`` survives a killed process, ``full`` a power loss as well.
+            actor: Who is noted in histories.
+            busy_timeout: Seconds to wait for other writers before `Busy` is raised.
+            verify_reads: Whether `get_pattern` recomputes the checksum of what it reads.
+
+        Raises:
+            InvalidInput: For an argument out of its range.
+            StorageCorrupt, ForeignDatabase, SchemaTooNew: For a file that is no readable bank; it
+                is left as it was.
+            Unavailable: When the place can be neither read nor made.
+        """
+        if durability not in {"normal", "full"}:
+            raise InvalidInput(f"is {durability!r}; it must be normal or full", field="durability")
+        checked_number(busy_timeout, "busy_timeout", 0.0, 86_400.0)
+        checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
+        checked_line(actor, "actor", limits.ACTOR_BYTES)
+        storage = open_storage(
+            target, durability=durability, busy_timeout=busy_timeout, verify_reads=verify_reads
+        )
+        return cls(storage, namespace=namespace, embedder=embedder, actor=actor)
+
+    @property
+    def namespace(self) -> str:
+        """The tenant every call stays within."""
+        return self._namespace
+
+    def close(self) -> None:
+        """Let go of the file and of memory; calling it again does nothing."""
+        self._storage.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _now(self) -> str:
+        return format_timestamp(self._clock())
+
+    def _embedded(self, drafts: list[Draft], given: Vectors | None) -> list[bytes]:
+        if given is not None:
+            return self._vectors.given(given, len(drafts))
+        return self._vectors.of_documents([draft.pattern.task_description for draft in drafts])

@@ -1,0 +1,98 @@
+"""Moving patterns in and out, between embedders, and looking after the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reasoningbank.bank import moving
+from reasoningbank.bank.core import BankCore
+from reasoningbank.bank.moving import OnInvalid, TextOrBytes
+from reasoningbank.domain import limits
+from reasoningbank.domain.pattern import (
+    PatternInput,
+    Reembedded,
+    TransferReport,
+)
+from reasoningbank.domain.records import Finding, StoreOptions
+from reasoningbank.domain.validation import (
+    checked_line,
+)
+
+
+class TransferOperations(BankCore):
+    """Export, restore, import, reembed and check a bank."""
+
+    def export_jsonl(self, file: TextOrBytes) -> int:
+        """Write every pattern of the namespace, with all that is kept about it; give how many.
+
+        Args:
+            file: Open for writing text or bytes. The export shows one moment, however long it
+                takes; memory use does not grow with the bank.
+        """
+        return moving.export(self._storage, self._namespace, file, self._now())
+
+    def restore_jsonl(
+        self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None
+    ) -> TransferReport:
+        """Put an export back, every field as it was; run again, it leaves equal patterns alone.
+
+        Args:
+            file: Open for reading text or bytes.
+            progress: Called with the number of lines read so far.
+
+        Raises:
+            InvalidInput: Naming the line and the field; the lines before it are in.
+            Conflict: When a pattern is there already and differs.
+        """
+        return moving.restore(self._storage, self._namespace, self._vectors, file, progress)
+
+    def import_jsonl(
+        self,
+        file: TextOrBytes,
+        *,
+        origin: str = "import",
+        on_invalid: OnInvalid = "raise",
+        progress: Callable[[int], None] | None = None,
+    ) -> TransferReport:
+        """Take foreign patterns in: exports of other banks, or objects with a pattern's fields.
+
+        Their trust becomes ``imported``, whatever they claim; the claims go to
+        ``metadata.provenance``. Equal patterns are merged.
+
+        Args:
+            file: Open for reading text or bytes.
+            origin: Where they come from, noted in the provenance.
+            on_invalid: ``raise`` at the first line that cannot be taken, or ``skip`` and report it.
+            progress: Called with the number of lines read so far.
+
+        Raises:
+            InvalidInput: Naming the line and the field; the lines before it are in.
+        """
+        checked_line(origin, "origin", limits.ACTOR_BYTES)
+        return moving.import_lines(self._store_batch, file, origin, on_invalid, progress)
+
+    def reembed(self, *, progress: Callable[[int, int], None] | None = None) -> Reembedded:
+        """Move the namespace to the embedder this bank was opened with.
+
+        New vectors are made beside the old ones, a batch at a time; when none is missing, searches
+        switch over in one step. Stopped half-way, it goes on where it was when called again.
+
+        Args:
+            progress: Called with the number of patterns looked at and the number there are.
+        """
+        total = self._storage.get_stats(self._namespace, self._now()).total_patterns
+        return moving.reembed(self._storage, self._namespace, self._vectors, total, progress)
+
+    def check(self, *, full: bool = True) -> list[Finding]:
+        """Look for damage and risks; `full` also recomputes every checksum."""
+        return self._storage.check(full=full)
+
+    def _store_batch(self, patterns: list[PatternInput]) -> list[str]:
+        """Store a batch of an import and give what became of each."""
+        drafts = self._drafting.drafts(patterns, "merge")
+        new = [
+            draft.with_vector(vector, self._actor)
+            for draft, vector in zip(drafts, self._embedded(drafts, None), strict=True)
+        ]
+        stored = self._storage.store_patterns(new, self._vectors.model, StoreOptions())
+        return [status for _, status in stored]
