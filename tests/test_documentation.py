@@ -38,7 +38,7 @@ def test_the_map_of_the_house_names_every_room():
     rooms = {
         path.stem
         for path in (CHECKOUT / "src" / "reasoningbank").iterdir()
-        if not path.name.startswith("_") and (path.is_dir() or path.suffix == ".py")
+        if not path.name.startswith("_") and (path.suffix == ".py" or any(path.rglob("*.py")))
     }
     named = set(re.findall(r"`(?:src/reasoningbank/)?(\w+)(?:\.py|/)`", text_of("CONTRIBUTING.md")))
 
