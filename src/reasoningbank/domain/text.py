@@ -205,6 +205,9 @@ def fold(text: str) -> str:
     ASCII text comes back unchanged. In other text the code points of `UNSTABLE` become spaces, NFKD is
     applied, `DELETED` is removed, and `FOLDED`, `CAPITALS` and `DIGIT_ZEROS` are replaced. The letters
     A-Z keep their case.
+
+    >>> fold("Café Straße")
+    'Cafe Strasse'
     """
     if text.isascii():
         return text
@@ -212,11 +215,14 @@ def fold(text: str) -> str:
 
 
 def words_and_units(text: str) -> tuple[list[str], list[str]]:
-    """Return the words of a text in order, and the units of its runs without spaces.
+    r"""Return the words of a text in order, and the units of its runs without spaces.
 
     A word is a run of a-z, 0-9 and letters of spaced scripts; a capital after a small ASCII letter
     starts a new one. A run of unspaced characters gives each character behind `SINGLE_MARK` and then
     each pair of neighbours behind `PAIR_MARK`. Words are folded and lower-case.
+
+    >>> words_and_units("getUserName of 图书馆")
+    (['get', 'user', 'name', 'of'], ['\x01图', '\x01书', '\x01馆', '\x02图书', '\x02书馆'])
     """
     if text.isascii():
         # A capital that is only the first character cannot stand at a camel-case border.
@@ -236,11 +242,14 @@ def words_and_units(text: str) -> tuple[list[str], list[str]]:
 
 
 def normalise(text: str) -> str:
-    """Return the form under which two texts count as the same: the text part of a duplicate key.
+    r"""Return the form under which two texts count as the same: the text part of a duplicate key.
 
     Folded like `fold`, with A-Z in lower case, each run of white space as one space and none at the
     ends. Punctuation stays, and so do the code points that `fold` blanks (letters of rare scripts,
     some emoji): different strategies must not become equal. Normalising twice changes nothing.
+
+    >>> normalise("  Restart the\tCAFÉ worker!  ")
+    'restart the cafe worker!'
     """
     if text.isascii():
         # For ASCII, split() knows exactly the white space of the table; it is four times faster.

@@ -33,6 +33,10 @@ def default_embedder() -> Embedder:
     """Return the built-in embedder (768 dimensions, int8, offline); one for the process.
 
     The first call loads numpy and the table, about 7 ms beyond numpy's own import.
+
+    >>> embedder = default_embedder()
+    >>> embedder.embed_documents(["restart the worker", "buy shoes"]).shape
+    (2, 768)
     """
     # The cache alone would let two threads that ask first at once load two.
     with _loading:
@@ -50,6 +54,10 @@ def to_int8(vectors: Vectors, *, dimension: int | None = None) -> npt.NDArray[np
     """Return vectors as int8 of the same shape, each scaled so that its largest magnitude is 127.
 
     See `reasoningbank.embedding.vectors.to_int8` for the rounding and the errors.
+
+    >>> import numpy
+    >>> to_int8(numpy.array([[0.5, -0.25, 0.0]])).tolist()
+    [[127, -63, 0]]
     """
     from reasoningbank.embedding import vectors as arithmetic
 
@@ -61,6 +69,13 @@ def cosine_similarity(a: npt.NDArray[np.int8], b: npt.NDArray[np.int8]) -> float
 
     Raises:
         InvalidInput: Not two int8 vectors of one length.
+
+    >>> embed = default_embedder().embed_query
+    >>> question = embed("How do I restart the background worker?")
+    >>> close = cosine_similarity(question, embed("restarting background workers"))
+    >>> far = cosine_similarity(question, embed("buy blue running shoes"))
+    >>> close > 0.5 > far
+    True
     """
     from reasoningbank.embedding import vectors as arithmetic
 
