@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +30,9 @@ from reasoningbank.domain.records import Finding
 from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from concurrent.futures import ThreadPoolExecutor
+
     from typing_extensions import Self, Unpack
 
     from reasoningbank.bank.fields import PatternChanges, PatternFields
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _WORKERS = 8
+
+
+def _running_loop() -> AbstractEventLoop:
+    from asyncio import get_running_loop
+
+    return get_running_loop()
 
 
 class _Opening(Awaitable["AsyncReasoningBank"]):
@@ -53,9 +60,11 @@ class _Opening(Awaitable["AsyncReasoningBank"]):
         return self._open().__await__()
 
     async def _open(self) -> AsyncReasoningBank:
+        from concurrent.futures import ThreadPoolExecutor  # with asyncio, a third of the import
+
         workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="reasoningbank")
         try:
-            bank = await asyncio.get_running_loop().run_in_executor(workers, self._open_bank)
+            bank = await _running_loop().run_in_executor(workers, self._open_bank)
         except BaseException:
             workers.shutdown(wait=False)
             raise
@@ -328,4 +337,4 @@ class AsyncReasoningBank:
     async def _run(self, call: Callable[[], _T]) -> _T:
         if self._closed:
             raise Unavailable("the bank is closed", hint="Open it again.")
-        return await asyncio.get_running_loop().run_in_executor(self._workers, call)
+        return await _running_loop().run_in_executor(self._workers, call)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Mapping, Sequence
 
 from reasoningbank.domain.duplicates import dedupe_key
@@ -15,8 +14,6 @@ from reasoningbank.domain.pattern import OnDuplicate, Pattern, PatternInput, Red
 from reasoningbank.domain.records import NewPattern
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import checked_input, pattern_input
-
-_logger = logging.getLogger("reasoningbank")
 
 
 class Draft:
@@ -124,5 +121,10 @@ def as_input(given: object) -> PatternInput:
 
 def report_redactions(redacted: Sequence[Redaction]) -> None:
     """Log which kinds of secret were taken out of which fields, never the secrets."""
+    if not redacted:
+        return
+    import logging  # rarely needed, and slow to import
+
+    logger = logging.getLogger("reasoningbank")
     for redaction in redacted:
-        _logger.warning("took a %s out of %s before storing", redaction.kind, redaction.field)
+        logger.warning("took a %s out of %s before storing", redaction.kind, redaction.field)

@@ -52,6 +52,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         evidence: What shows it (exit code, report, who), any JSON object.
         actor: Who recorded it.
         at: When, UTC with milliseconds.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     pattern_id = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     recorded = bank.record_outcome(pattern=pattern_id, success=True, source="test")
+    ...     bank.outcomes(pattern_id) == [recorded.outcome]
+    True
     """
 
     id: UUID
@@ -82,7 +91,17 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordedOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """Say what recording an outcome did: the outcome as kept and the pattern's standing after it."""
+    """Say what recording an outcome did: the outcome as kept and the pattern's standing after it.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     pattern_id = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     recorded = bank.record_outcome(pattern=pattern_id, success=True, source="test")
+    ...     recorded.uses, recorded.successes, recorded.trust
+    (1, 1, 'confirmed')
+    """
 
     outcome: Outcome
     uses: int

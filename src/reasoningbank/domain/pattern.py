@@ -109,7 +109,20 @@ class SimilarPattern(Pattern, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Redaction(msgspec.Struct, frozen=True, kw_only=True):
-    """Name a secret that was taken out before storing: the field it stood in and its kind."""
+    """Name a secret that was taken out before storing: the field it stood in and its kind.
+
+    >>> from reasoningbank import PatternInput, ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     stored = bank.put(
+    ...         PatternInput(
+    ...             task_description="Clone the repository",
+    ...             task_category="git",
+    ...             strategy="git clone https://me:hunter2secret@example.org/x.git",
+    ...         )
+    ...     )
+    ...     stored.redacted
+    (Redaction(field='strategy', kind='url_password'),)
+    """
 
     field: str
     kind: str
@@ -148,6 +161,15 @@ class PatternChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         actor: Who did it, as given to ``ReasoningBank.open(actor=...)``.
         at: When.
         before: The changed fields with the values they had before; the whole pattern when deleted.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     pattern_id = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     _ = bank.update_pattern(pattern_id, strategy="Test last.")
+    ...     [(change.kind, change.before) for change in bank.history(pattern_id)]
+    [('created', {}), ('updated', {'strategy': 'Test first.'})]
     """
 
     pattern_id: UUID
@@ -159,7 +181,19 @@ class PatternChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One store that was merged into an existing pattern, kept as it was given."""
+    """One store that was merged into an existing pattern, kept as it was given.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     pattern_id = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     _ = bank.store_pattern(
+    ...         task_description="add LOGIN", task_category="backend", strategy="Test first."
+    ...     )
+    ...     bank.observations(pattern_id)[0].content["task_description"]
+    'add LOGIN'
+    """
 
     pattern_id: UUID
     at: str
@@ -175,6 +209,14 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
         rows: How many rows were removed, by table.
         bytes_checked: How many bytes of the bank's files were searched afterwards.
         compacted: Whether the file had to be rewritten to get rid of left-over bytes.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     pattern_id = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     bank.erase(pattern_id).rows
+    {'pattern_embeddings': 1, 'patterns': 1}
     """
 
     id: UUID
@@ -223,7 +265,15 @@ class StorageStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SkippedLine(msgspec.Struct, frozen=True, kw_only=True):
-    """Name a line of an import that could not be taken, and why."""
+    """Name a line of an import that could not be taken, and why.
+
+    >>> import io
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     report = bank.import_jsonl(io.StringIO("not json"), on_invalid="skip")
+    ...     [(skipped.line, skipped.code) for skipped in report.skipped]
+    [(1, 'invalid_input')]
+    """
 
     line: int
     code: str
@@ -239,6 +289,13 @@ class TransferReport(msgspec.Struct, frozen=True, kw_only=True):
         merged: Patterns that met an equal one.
         unchanged: Patterns that were there already, equal in every field.
         skipped: Lines left out, when the caller asked for that.
+
+    >>> import io
+    >>> from reasoningbank import ReasoningBank
+    >>> line = '{"task_description": "Add login", "task_category": "backend", "strategy": "Test."}'
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     bank.import_jsonl(io.StringIO(line)).created
+    1
     """
 
     read: int
@@ -249,7 +306,13 @@ class TransferReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reembedded(msgspec.Struct, frozen=True, kw_only=True):
-    """Say what `reembed` did: the model now searched, and how many vectors were made for it."""
+    """Say what `reembed` did: the model now searched, and how many vectors were made for it.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     bank.reembed().vectors
+    0
+    """
 
     model: str
     vectors: int

@@ -96,6 +96,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
         message: What was found.
         hint: What to do about it, or None.
         ids: Patterns concerned.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     [finding.check for finding in bank.check() if finding.level != "ok"]
+    []
     """
 
     check: str
