@@ -136,7 +136,7 @@ def test_without_outcomes_a_pattern_is_as_likely_to_work_as_not() -> None:
 
 def test_confirmed_outcomes_weigh_more_than_reported_and_those_more_than_judged() -> None:
     means = [
-        reliability_of({source: (3.0, 3)}).posterior_mean  # type: ignore[dict-item]
+        reliability_of({source: (3.0, 3.0, 3)}).posterior_mean  # type: ignore[dict-item]
         for source in ("imported", "agent", "caller", "test")
     ]
     assert means == sorted(means)
@@ -144,7 +144,7 @@ def test_confirmed_outcomes_weigh_more_than_reported_and_those_more_than_judged(
 
 
 def test_the_posterior_mean_is_that_of_the_beta_distribution() -> None:
-    reliability = reliability_of({"test": (2.5, 4), "agent": (0.0, 2)})
+    reliability = reliability_of({"test": (2.5, 4.0, 4), "agent": (0.0, 2.0, 2)})
     assert reliability.posterior_mean == (1 + 2.5) / (2 + 4 + 0.25 * 2)
     assert reliability.outcomes == 6
 

@@ -9,13 +9,14 @@ import pytest
 
 from reasoningbank import PatternInput, ReasoningBank, StorageCorrupt
 from reasoningbank.storage.sqlite.migrations import migrate
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ConnectionSettings
 
+NOW = SCHEMA_VERSION
 STEPS = {
-    2: "ALTER TABLE patterns ADD COLUMN colour TEXT; CREATE TABLE two (x) STRICT"
-    .replace("(x)", "(x TEXT)"),
-    3: "CREATE TABLE three (x TEXT) STRICT",
-}  # fmt: skip
+    NOW + 1: ("ALTER TABLE patterns ADD COLUMN colour TEXT; CREATE TABLE two (x TEXT) STRICT"),
+    NOW + 2: "CREATE TABLE three (x TEXT) STRICT",
+}
 
 
 @pytest.fixture
@@ -47,26 +48,26 @@ def patterns(path: Path) -> int:
 
 
 def test_each_step_is_taken_once_with_a_backup_before_it(path: Path) -> None:
-    backups = migrate(settings(path), path, steps=STEPS, target=3)
-    assert version(path) == 3
-    assert [version(backup) for backup in backups] == [1, 2]
+    backups = migrate(settings(path), path, steps=STEPS, target=NOW + 2)
+    assert version(path) == NOW + 2
+    assert [version(backup) for backup in backups] == [NOW, NOW + 1]
     assert patterns(path) == patterns(backups[0]) == 1
-    assert migrate(settings(path), path, steps=STEPS, target=3) == []
+    assert migrate(settings(path), path, steps=STEPS, target=NOW + 2) == []
 
 
 def test_a_backup_is_readable_by_its_owner_alone_and_never_overwritten(path: Path) -> None:
-    taken = path.with_name("bank.db.backup-schema-1")
+    taken = path.with_name(f"bank.db.backup-schema-{NOW}")
     taken.write_text("somebody's")
-    [backup] = migrate(settings(path), path, steps=STEPS, target=2)
+    [backup] = migrate(settings(path), path, steps=STEPS, target=NOW + 1)
     assert taken.read_text() == "somebody's"
     assert backup.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_step_that_fails_leaves_the_version_before_it(path: Path) -> None:
-    broken = {2: "CREATE TABLE two (x TEXT) STRICT; CREATE TABLE patterns (x TEXT)"}
+    broken = {NOW + 1: "CREATE TABLE two (x TEXT) STRICT; CREATE TABLE patterns (x TEXT)"}
     with pytest.raises(apsw.SQLError):
-        migrate(settings(path), path, steps=broken, target=2)
-    assert version(path) == 1
+        migrate(settings(path), path, steps=broken, target=NOW + 1)
+    assert version(path) == NOW
     connection = apsw.Connection(str(path))
     assert not connection.table_exists("main", "two")
     connection.close()
@@ -76,11 +77,11 @@ def test_a_step_that_fails_leaves_the_version_before_it(path: Path) -> None:
 
 def test_a_version_from_which_no_step_leads_is_reported(path: Path) -> None:
     with pytest.raises(StorageCorrupt):
-        migrate(settings(path), path, steps={3: "SELECT 1"}, target=3)
+        migrate(settings(path), path, steps={NOW + 2: "SELECT 1"}, target=NOW + 2)
 
 
 def test_a_step_another_process_took_meanwhile_is_not_taken_again(path: Path) -> None:
-    migrate(settings(path), path, steps=STEPS, target=2)
+    migrate(settings(path), path, steps=STEPS, target=NOW + 1)
 
     class Stale(ConnectionSettings):
         def open(self) -> apsw.Connection:
@@ -90,7 +91,7 @@ def test_a_step_another_process_took_meanwhile_is_not_taken_again(path: Path) ->
             def trace(cursor: object, sql: str, bindings: object) -> bool:
                 if sql.startswith("VACUUM INTO"):
                     other = apsw.Connection(str(path))
-                    other.execute(STEPS[3] + "; PRAGMA user_version=3")
+                    other.execute(STEPS[NOW + 2] + f"; PRAGMA user_version={NOW + 2}")
                     other.close()
                 return True
 
@@ -98,5 +99,5 @@ def test_a_step_another_process_took_meanwhile_is_not_taken_again(path: Path) ->
             return connection
 
     stale = Stale(str(path), str(path), read_only=False, durability="normal", busy_timeout=5.0)
-    migrate(stale, path, steps=STEPS, target=3)
-    assert version(path) == 3
+    migrate(stale, path, steps=STEPS, target=NOW + 2)
+    assert version(path) == NOW + 2

@@ -52,6 +52,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         evidence: What shows it (exit code, report, who), any JSON object.
         actor: Who recorded it.
         at: When, UTC with milliseconds.
+        weight: Its share of one use, 0 to 1: less where several patterns were shown and nobody
+            said which of them was used.
+        recall_id: The recall that had shown the pattern, or None.
 
     >>> from reasoningbank import ReasoningBank
     >>> with ReasoningBank.open("memory:") as bank:
@@ -71,6 +74,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     evidence: JsonObject
     actor: str
     at: str
+    weight: float = 1.0
+    recall_id: UUID | None = None
 
 
 class Reliability(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +85,7 @@ class Reliability(msgspec.Struct, frozen=True, kw_only=True):
     Data Analysis, 3rd ed., section 2.4), where s and f are the sums of score and 1 - score over
     the known outcomes, each weighted by `SOURCE_WEIGHT`. Without outcomes it is 0.5.
 
-    >>> reliability_of({"test": (1.0, 1), "agent": (0.0, 1)}).posterior_mean
+    >>> reliability_of({"test": (1.0, 1.0, 1), "agent": (0.0, 1.0, 1)}).posterior_mean
     0.6153846153846154
     """
 
@@ -138,18 +143,19 @@ def higher_trust(first: Trust, second: Trust) -> Trust:
     return max(first, second, key=TRUST_ORDER.index)
 
 
-def reliability_of(sums: dict[OutcomeSource, tuple[float, int]]) -> Reliability:
+def reliability_of(sums: dict[OutcomeSource, tuple[float, float, int]]) -> Reliability:
     """Weigh outcomes into a `Reliability`.
 
     Args:
-        sums: For each source, the sum of the known scores and how many there are.
+        sums: For each source, the sum of the known scores, each times its outcome's weight; the
+            sum of those weights; and how many outcomes there are.
     """
     successes = failures = 0.0
     known = 0
     for source in SOURCE_WEIGHT:  # a fixed order, so that the floating-point sum is reproducible
-        score_sum, count = sums.get(source, (0.0, 0))
+        score_sum, weight_sum, count = sums.get(source, (0.0, 0.0, 0))
         successes += SOURCE_WEIGHT[source] * score_sum
-        failures += SOURCE_WEIGHT[source] * (count - score_sum)
+        failures += SOURCE_WEIGHT[source] * (weight_sum - score_sum)
         known += count
     alpha = PRIOR_SUCCESSES + successes
     beta = PRIOR_FAILURES + failures

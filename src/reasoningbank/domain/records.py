@@ -49,6 +49,19 @@ class StoreOptions(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: bytes = b""
 
 
+class LearnedPattern(msgspec.Struct, frozen=True, kw_only=True):
+    """A pattern derived from a trajectory, with the outcome that the trajectory gives it.
+
+    Args:
+        new: The pattern.
+        outcome: Its outcome; the id of the pattern in it is put right where the pattern merges
+            into an equal one. None while the verdict is unknown.
+    """
+
+    new: NewPattern
+    outcome: Outcome | None
+
+
 class PatternEdit(msgspec.Struct, frozen=True, kw_only=True):
     """Checked changes to one pattern.
 

@@ -19,14 +19,23 @@ from reasoningbank.domain.pattern import (
     StorageStats,
     StoreStatus,
 )
+from reasoningbank.domain.recall import Hidden, Neighbour, RecallEvent
 from reasoningbank.domain.records import (
     EmbeddingModel,
     Finding,
+    LearnedPattern,
     NewPattern,
     PatternEdit,
     PatternRecord,
     RestoreStatus,
     StoreOptions,
+)
+from reasoningbank.domain.trajectory import (
+    LinkKind,
+    PatternLink,
+    Trajectory,
+    TrajectoryState,
+    Verdict,
 )
 
 
@@ -144,6 +153,94 @@ class TransferStorage(Protocol):
         """Look for damage and risks; `full` also recomputes every checksum."""
 
 
+class LearningStorage(Protocol):
+    """Keep trajectories, what was learned from them, and what was recalled."""
+
+    def store_trajectory(self, trajectory: Trajectory, fingerprint: bytes) -> tuple[str, bool]:
+        """Keep a trajectory; give its id and whether it is new (an equal one is kept once)."""
+
+    def get_trajectory(self, namespace: str, trajectory_id: str) -> Trajectory | None:
+        """Give the trajectory, or None."""
+
+    def trajectories(
+        self, namespace: str, after: str, state: TrajectoryState | None, limit: int
+    ) -> list[Trajectory]:
+        """Give trajectories in the order of their ids, after an id."""
+
+    def judge_trajectory(
+        self,
+        namespace: str,
+        trajectory_id: str,
+        verdict: Verdict | None,
+        note: str | None,
+        at: str,
+    ) -> Trajectory:
+        """Write a verdict, or the note of a judge that reached none."""
+
+    def learn_patterns(
+        self,
+        namespace: str,
+        trajectory_id: str,
+        learned: Sequence[LearnedPattern],
+        model: EmbeddingModel,
+        actor: str,
+        now: str,
+    ) -> list[tuple[str, StoreStatus]]:
+        """Store what a trajectory taught, linked and counted, in one step; once."""
+
+    def withdraw_trajectory(
+        self, namespace: str, trajectory_id: str, actor: str, now: str
+    ) -> list[str]:
+        """Quarantine what came of a trajectory alone; give those patterns' ids."""
+
+    def reinstate_trajectory(
+        self, namespace: str, trajectory_id: str, actor: str, now: str
+    ) -> list[str]:
+        """Undo `withdraw_trajectory`."""
+
+    def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
+        """Remove a trajectory and what was derived from it so that the bytes are gone."""
+
+    def add_link(
+        self,
+        namespace: str,
+        source_id: str,
+        kind: LinkKind,
+        target_id: str,
+        actor: str,
+        now: str,
+    ) -> None:
+        """Relate a pattern to another."""
+
+    def links(self, namespace: str, either_id: str) -> list[PatternLink]:
+        """Give the relations in which a pattern or trajectory stands."""
+
+    def neighbours(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        query: bytes,
+        k: int,
+        *,
+        category: str | None,
+        now_ms: int,
+    ) -> tuple[list[Neighbour], Hidden]:
+        """Give the k nearest active patterns with their outcomes, and how many were kept out."""
+
+    def record_recalls(self, namespace: str, events: Sequence[RecallEvent]) -> None:
+        """Keep recall events."""
+
+    def recall_event(self, namespace: str, recall_id: str) -> tuple[RecallEvent, str | None]:
+        """Give a recall event and when its outcome was told."""
+
+    def settle_recall(
+        self, namespace: str, recall_id: str, told: Sequence[Outcome], now: str
+    ) -> list[RecordedOutcome] | None:
+        """Count the outcome of a recall; None when it was told before."""
+
+
 @runtime_checkable
-class StorageBackend(PatternStorage, SimilarityStorage, OutcomeStorage, TransferStorage, Protocol):
+class StorageBackend(
+    PatternStorage, SimilarityStorage, OutcomeStorage, TransferStorage, LearningStorage, Protocol
+):
     """One storage engine: everything the bank needs of it."""

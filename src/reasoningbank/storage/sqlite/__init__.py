@@ -15,10 +15,10 @@ from reasoningbank.domain.identifiers import new_id
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.storage.sqlite.backend import SqliteStorage
 from reasoningbank.storage.sqlite.connections import Connections, MemoryConnections
-from reasoningbank.storage.sqlite.creation import create_bank_file, write_properties
+from reasoningbank.storage.sqlite.creation import create_bank_file, write_schema
 from reasoningbank.storage.sqlite.migrations import migrate
 from reasoningbank.storage.sqlite.probing import schema_version_of, uri
-from reasoningbank.storage.sqlite.schema import MIGRATION_1, SCHEMA_VERSION
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, Durability, translated_error
 
 DEFAULT_BUSY_TIMEOUT: Final = 30.0
@@ -64,9 +64,8 @@ def open_memory(reason: str, *, verify_reads: bool = False) -> SqliteStorage:
     )
     connections = MemoryConnections(settings)
     with connections.writing() as connection:
-        connection.execute(MIGRATION_1)
         now = _now()
-        write_properties(connection, new_id(now, secrets.token_bytes), format_timestamp(now))
+        write_schema(connection, new_id(now, secrets.token_bytes), format_timestamp(now))
     return SqliteStorage(connections, None, reason, verify_reads=verify_reads)
 
 

@@ -18,22 +18,34 @@ from reasoningbank.domain.pattern import (
     StorageStats,
     StoreStatus,
 )
+from reasoningbank.domain.recall import Hidden, Neighbour, RecallEvent
 from reasoningbank.domain.records import (
     EmbeddingModel,
     Finding,
+    LearnedPattern,
     NewPattern,
     PatternEdit,
     PatternRecord,
     RestoreStatus,
     StoreOptions,
 )
+from reasoningbank.domain.trajectory import (
+    LinkKind,
+    PatternLink,
+    Trajectory,
+    TrajectoryState,
+    Verdict,
+)
 from reasoningbank.storage.sqlite import (
     checks,
     erasure,
+    learning,
     models,
     outcomes,
     reading,
+    recalls,
     reembedding,
+    trajectories,
     transfer,
     writing,
 )
@@ -182,6 +194,105 @@ class SqliteStorage:
     def check(self, *, full: bool) -> list[Finding]:
         with self._connections.snapshot() as connection:
             return list(checks.check(connection, self._path, full=full))
+
+    def store_trajectory(self, trajectory: Trajectory, fingerprint: bytes) -> tuple[str, bool]:
+        with self._connections.writing() as connection:
+            known = trajectories.insert(connection, trajectory, fingerprint)
+        return (str(trajectory.id), True) if known is None else (known, False)
+
+    def get_trajectory(self, namespace: str, trajectory_id: str) -> Trajectory | None:
+        with self._connections.reading() as connection:
+            return trajectories.get(connection, namespace, trajectory_id)
+
+    def trajectories(
+        self, namespace: str, after: str, state: TrajectoryState | None, limit: int
+    ) -> list[Trajectory]:
+        with self._connections.reading() as connection:
+            return trajectories.page(connection, namespace, after, state, limit)
+
+    def judge_trajectory(
+        self,
+        namespace: str,
+        trajectory_id: str,
+        verdict: Verdict | None,
+        note: str | None,
+        at: str,
+    ) -> Trajectory:
+        with self._connections.writing() as connection:
+            return learning.judge(connection, namespace, trajectory_id, verdict, note, at)
+
+    def learn_patterns(
+        self,
+        namespace: str,
+        trajectory_id: str,
+        learned: Sequence[LearnedPattern],
+        model: EmbeddingModel,
+        actor: str,
+        now: str,
+    ) -> list[tuple[str, StoreStatus]]:
+        stamp = writing.Stamp(actor, now)
+        with self._connections.writing() as connection:
+            return learning.learn(connection, namespace, trajectory_id, learned, model, stamp)
+
+    def withdraw_trajectory(
+        self, namespace: str, trajectory_id: str, actor: str, now: str
+    ) -> list[str]:
+        stamp = writing.Stamp(actor, now)
+        with self._connections.writing() as connection:
+            return learning.withdraw(connection, namespace, trajectory_id, stamp)
+
+    def reinstate_trajectory(
+        self, namespace: str, trajectory_id: str, actor: str, now: str
+    ) -> list[str]:
+        stamp = writing.Stamp(actor, now)
+        with self._connections.writing() as connection:
+            return learning.reinstate(connection, namespace, trajectory_id, stamp)
+
+    def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
+        return erasure.erase_trajectory(self._connections, namespace, trajectory_id)
+
+    def add_link(
+        self,
+        namespace: str,
+        source_id: str,
+        kind: LinkKind,
+        target_id: str,
+        actor: str,
+        now: str,
+    ) -> None:
+        stamp = writing.Stamp(actor, now)
+        with self._connections.writing() as connection:
+            trajectories.link(connection, namespace, source_id, kind, target_id, stamp)
+
+    def links(self, namespace: str, either_id: str) -> list[PatternLink]:
+        with self._connections.reading() as connection:
+            return list(trajectories.links(connection, namespace, either_id))
+
+    def neighbours(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        query: bytes,
+        k: int,
+        *,
+        category: str | None,
+        now_ms: int,
+    ) -> tuple[list[Neighbour], Hidden]:
+        return self._search.neighbours(namespace, model, query, k, category=category, now_ms=now_ms)
+
+    def record_recalls(self, namespace: str, events: Sequence[RecallEvent]) -> None:
+        with self._connections.writing() as connection:
+            recalls.insert(connection, namespace, events)
+
+    def recall_event(self, namespace: str, recall_id: str) -> tuple[RecallEvent, str | None]:
+        with self._connections.reading() as connection:
+            return recalls.get(connection, namespace, recall_id)
+
+    def settle_recall(
+        self, namespace: str, recall_id: str, told: Sequence[Outcome], now: str
+    ) -> list[RecordedOutcome] | None:
+        with self._connections.writing() as connection:
+            return learning.settle_recall(connection, namespace, recall_id, told, now)
 
     def get_stats(self, namespace: str, now: str) -> StorageStats:
         with self._connections.reading() as connection:

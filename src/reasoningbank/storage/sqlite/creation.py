@@ -12,7 +12,7 @@ from uuid import UUID
 import apsw
 
 from reasoningbank.domain.errors import Unavailable
-from reasoningbank.storage.sqlite.schema import APPLICATION_ID, MIGRATION_1, SCHEMA_VERSION
+from reasoningbank.storage.sqlite.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import restrict_mode, translated_error
 
 TEMPORARY_SUFFIX: Final = ".creating"
@@ -72,8 +72,7 @@ def _build(temporary: Path, bank_id: UUID, created_at: str) -> None:
         ):
             connection.execute(statement)
         with connection:
-            connection.execute(MIGRATION_1)
-            write_properties(connection, bank_id, created_at)
+            write_schema(connection, bank_id, created_at)
         # Last, because from here on the connection keeps side files; closing removes them.
         for _ in connection.execute("PRAGMA journal_mode=WAL"):
             pass
@@ -81,8 +80,10 @@ def _build(temporary: Path, bank_id: UUID, created_at: str) -> None:
         connection.close()
 
 
-def write_properties(connection: apsw.Connection, bank_id: UUID, created_at: str) -> None:
-    """Note what the bank says about itself."""
+def write_schema(connection: apsw.Connection, bank_id: UUID, created_at: str) -> None:
+    """Make the tables and note what the bank says about itself."""
+    for version in sorted(MIGRATIONS):
+        connection.execute(MIGRATIONS[version])
     connection.executemany(
         "INSERT INTO bank_properties (name, value) VALUES (?, ?)",
         [("bank_id", str(bank_id)), ("created_at", created_at)],

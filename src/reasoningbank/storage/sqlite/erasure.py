@@ -12,6 +12,7 @@ import apsw
 
 from reasoningbank.domain.errors import Busy, StorageCorrupt
 from reasoningbank.domain.pattern import Erasure
+from reasoningbank.storage.sqlite import trajectories
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.reading import get_pattern
 from reasoningbank.storage.sqlite.writing import missing, remove_row
@@ -26,6 +27,13 @@ _TEXT_COLUMNS: Final = (
     ("pattern_history", "before", "pattern_id"),
     ("observations", "content", "pattern_id"),
     ("outcomes", "evidence", "pattern_id"),
+)
+_TRAJECTORY_COLUMNS: Final = (
+    ("trajectories", "task_description", "id"),
+    ("trajectories", "steps", "id"),
+    ("trajectories", "metadata", "id"),
+    ("trajectory_states", "verdict", "trajectory_id"),
+    ("trajectory_states", "note", "trajectory_id"),
 )
 _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24
@@ -52,6 +60,43 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
         if not any(rows.values()) and not _was_erased(connection, namespace, pattern_id):
             raise missing(pattern_id)
         needles = _needles_left_nowhere(connection, texts)
+    checked, compacted = _prove_gone(connections, needles)
+    return _proof(pattern_id, rows, checked, compacted=compacted)
+
+
+def erase_trajectory(connections: Connections, namespace: str, trajectory_id: str) -> list[Erasure]:
+    """Erase a trajectory and the patterns derived from it alone; the trajectory's proof is first.
+
+    A pattern that other trajectories support as well stays, without its link to this one.
+
+    Raises:
+        NotFound: When there is no such trajectory.
+        Busy: As for `erase`.
+    """
+    with connections.writing() as connection:
+        trajectories.existing(connection, namespace, trajectory_id)
+        ids = _derived_alone(connection, namespace, trajectory_id)
+        texts = list(_trajectory_texts(connection, namespace, trajectory_id))
+        for pattern_id in ids:
+            texts += _texts(connection, namespace, pattern_id)
+        removed = [(pattern_id, _remove(connection, namespace, pattern_id)) for pattern_id in ids]
+        removed.insert(0, (trajectory_id, _remove_trajectory(connection, namespace, trajectory_id)))
+        needles = _needles_left_nowhere(connection, texts)
+    checked, compacted = _prove_gone(connections, needles)
+    return [_proof(one, rows, checked, compacted=compacted) for one, rows in removed]
+
+
+def _proof(erased_id: str, rows: dict[str, int], checked: int, *, compacted: bool) -> Erasure:
+    return Erasure(
+        id=UUID(erased_id),
+        rows={table: count for table, count in rows.items() if count},
+        bytes_checked=checked,
+        compacted=compacted,
+    )
+
+
+def _prove_gone(connections: Connections, needles: list[bytes]) -> tuple[int, bool]:
+    """Give how many bytes were searched in vain, and whether the file had to be rewritten."""
     with connections.maintaining() as connection:
         _fold_log(connection, connections)
         checked, residue = _search(connection, needles)
@@ -66,12 +111,47 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
                     path=connections.settings.shown,
                     hint="Run `reasoningbank doctor`.",
                 )
-    return Erasure(
-        id=UUID(pattern_id),
-        rows={table: count for table, count in rows.items() if count},
-        bytes_checked=checked,
-        compacted=residue,
+    return checked, residue
+
+
+def _derived_alone(connection: apsw.Connection, namespace: str, trajectory_id: str) -> list[str]:
+    """Give the patterns that were derived from this trajectory and from no other."""
+    return [
+        pattern_id
+        for pattern_id in trajectories.derived_ids(connection, namespace, trajectory_id)
+        if connection.execute(
+            "SELECT COUNT(*) FROM pattern_links "
+            "WHERE namespace = ? AND source_id = ? AND kind = 'derived_from'",
+            (namespace, pattern_id),
+        ).fetchone()
+        == (1,)
+    ]
+
+
+def _trajectory_texts(
+    connection: apsw.Connection, namespace: str, trajectory_id: str
+) -> Iterator[bytes]:
+    for table, column, owner in _TRAJECTORY_COLUMNS:
+        found = connection.execute(
+            f"SELECT CAST({column} AS BLOB) FROM {table} "  # noqa: S608 - constants
+            f"WHERE namespace = ? AND {owner} = ? AND {column} IS NOT NULL",
+            (namespace, trajectory_id),
+        )
+        yield from (value for (value,) in found)
+
+
+def _remove_trajectory(
+    connection: apsw.Connection, namespace: str, trajectory_id: str
+) -> dict[str, int]:
+    connection.execute(
+        "DELETE FROM pattern_links WHERE namespace = ? AND target_id = ?",
+        (namespace, trajectory_id),
     )
+    links = connection.changes()
+    connection.execute(
+        "DELETE FROM trajectories WHERE namespace = ? AND id = ?", (namespace, trajectory_id)
+    )
+    return {"trajectories": connection.changes(), "pattern_links": links}
 
 
 def _texts(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[bytes]:
@@ -95,6 +175,11 @@ def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dic
         )
         remove_row(connection, pattern, "erase")
         rows["patterns"] = 1
+    connection.execute(
+        "DELETE FROM pattern_links WHERE namespace = ?1 AND (source_id = ?2 OR target_id = ?2)",
+        (namespace, pattern_id),
+    )
+    rows["pattern_links"] = connection.changes()
     for table in _TABLES:
         connection.execute(
             f"DELETE FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608
@@ -146,7 +231,7 @@ def _is_held(connection: apsw.Connection, piece: bytes) -> bool:
             f"WHERE instr(CAST({column} AS BLOB), ?) LIMIT 1",
             (piece,),
         ).fetchone()
-        for table, column, _ in _TEXT_COLUMNS
+        for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS)
     )
 
 

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import apsw
 
 from reasoningbank.domain.errors import StorageCorrupt
-from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
+from reasoningbank.storage.sqlite.schema import MIGRATIONS, SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, restrict_mode
-
-STEPS: Final[Mapping[int, str]] = {}
-"""SQL that takes a bank from the version before to the version named.
-
-Version 1 is not here: it is what `creation` builds. The first step will be number 2.
-"""
 
 
 def migrate(
     settings: ConnectionSettings,
     path: Path,
     *,
-    steps: Mapping[int, str] = STEPS,
+    steps: Mapping[int, str] = MIGRATIONS,
     target: int = SCHEMA_VERSION,
 ) -> list[Path]:
     """Bring the bank at `path` to version `target` and give the backups made on the way.

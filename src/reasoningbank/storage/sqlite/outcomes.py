@@ -21,11 +21,12 @@ from reasoningbank.storage.sqlite.reading import stored_pattern
 from reasoningbank.storage.sqlite.writing import Stamp, missing, write_counters
 
 INSERT_OUTCOME: Final = """
-INSERT INTO outcomes (namespace, id, pattern_id, kind, score, source, evidence, actor, at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO outcomes
+    (namespace, id, pattern_id, kind, score, source, evidence, actor, at, weight, recall_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SUMS: Final = """
-SELECT source, SUM(score), COUNT(score) FROM outcomes
+SELECT source, SUM(weight * score), SUM(weight), COUNT(*) FROM outcomes
 WHERE namespace = ? AND pattern_id = ? AND score IS NOT NULL GROUP BY source
 """
 
@@ -56,6 +57,7 @@ def insert(connection: apsw.Connection, namespace: str, outcome: Outcome) -> Non
         (
             namespace, str(outcome.id), str(outcome.pattern_id), outcome.kind, outcome.score,
             outcome.source, canonical_json(outcome.evidence), outcome.actor, outcome.at,
+            outcome.weight, None if outcome.recall_id is None else str(outcome.recall_id),
         ),
     )  # fmt: skip
 
@@ -77,4 +79,4 @@ def _counted(pattern: Pattern, outcome: Outcome) -> Pattern:
 def reliability(connection: apsw.Connection, namespace: str, pattern_id: str) -> Reliability:
     """Weigh a pattern's outcomes."""
     sums = connection.execute(_SUMS, (namespace, pattern_id))
-    return reliability_of({source: (total, known) for source, total, known in sums})
+    return reliability_of({source: (scores, weights, n) for source, scores, weights, n in sums})

@@ -37,7 +37,7 @@ SELECT version, kind, actor, at, before FROM pattern_history
 WHERE namespace = ? AND pattern_id = ? ORDER BY sequence
 """
 _OUTCOMES: Final = """
-SELECT id, kind, score, source, evidence, actor, at FROM outcomes
+SELECT id, kind, score, source, evidence, actor, at, weight, recall_id FROM outcomes
 WHERE namespace = ? AND pattern_id = ? ORDER BY at, id
 """
 _OBSERVATIONS: Final = """
@@ -142,7 +142,7 @@ def full_history(
 def outcomes(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[Outcome]:
     """Give the outcomes of a pattern, oldest first."""
     for row in connection.execute(_OUTCOMES, (namespace, pattern_id)):
-        outcome_id, kind, score, source, evidence, actor, at = row
+        outcome_id, kind, score, source, evidence, actor, at, weight, recall_id = row
         yield Outcome(
             id=UUID(outcome_id),
             pattern_id=UUID(pattern_id),
@@ -152,6 +152,8 @@ def outcomes(connection: apsw.Connection, namespace: str, pattern_id: str) -> It
             evidence=_decode_object(evidence),
             actor=actor,
             at=at,
+            weight=weight,
+            recall_id=None if recall_id is None else UUID(recall_id),
         )
 
 

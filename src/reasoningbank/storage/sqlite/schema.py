@@ -7,10 +7,10 @@ from typing import Final
 APPLICATION_ID: Final = 0x52426E6B
 """``RBnk``, in the file's header at offset 68."""
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """``PRAGMA user_version`` of a file this release writes."""
 
-MIGRATION_1: Final = """
+_PATTERNS: Final = """
 CREATE TABLE bank_properties (
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -148,3 +148,66 @@ CREATE TABLE performance_metrics (
     timestamp TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) STRICT;
 """
+
+_LEARNING: Final = """
+CREATE TABLE trajectories (
+    namespace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    task_category TEXT NOT NULL,
+    task_description TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    origin TEXT,
+    actor TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    PRIMARY KEY (namespace, id)
+) STRICT;
+
+CREATE UNIQUE INDEX idx_trajectories_fingerprint ON trajectories (namespace, fingerprint);
+
+CREATE TABLE trajectory_states (
+    namespace TEXT NOT NULL,
+    trajectory_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    verdict TEXT,
+    note TEXT,
+    at TEXT NOT NULL,
+    PRIMARY KEY (namespace, trajectory_id),
+    FOREIGN KEY (namespace, trajectory_id) REFERENCES trajectories (namespace, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idx_trajectory_states ON trajectory_states (namespace, state, trajectory_id);
+
+CREATE TABLE pattern_links (
+    namespace TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    target_id TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (namespace, source_id, kind, target_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idx_pattern_links_target ON pattern_links (namespace, target_id, kind);
+
+CREATE TABLE recalls (
+    namespace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    task_category TEXT,
+    task_description TEXT NOT NULL,
+    shown TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    settled_at TEXT,
+    PRIMARY KEY (namespace, id)
+) STRICT;
+
+ALTER TABLE outcomes ADD COLUMN weight REAL NOT NULL DEFAULT 1.0;
+ALTER TABLE outcomes ADD COLUMN recall_id TEXT;
+CREATE INDEX idx_outcomes_recall ON outcomes (namespace, recall_id) WHERE recall_id IS NOT NULL;
+"""
+
+MIGRATIONS: Final[dict[int, str]] = {1: _PATTERNS, 2: _LEARNING}
+"""The SQL that takes a bank from the version before to the version named; a new one takes all."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import apsw
 
 from reasoningbank.domain.pattern import SimilarPattern
+from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel
-from reasoningbank.domain.timestamps import parse_timestamp
+from reasoningbank.domain.timestamps import format_timestamp, parse_timestamp
+from reasoningbank.storage.sqlite import neighbours
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.models import model_for_search
 from reasoningbank.storage.sqlite.reading import rows_by_id
@@ -85,27 +88,85 @@ class SimilaritySearch:
         now_ms: int,
     ) -> list[SimilarPattern]:
         """Give the k nearest active patterns, best first, ties by id."""
-        import numpy as np  # not before the first vector
+        with self._snapshot() as connection:
+            number = model_for_search(connection, namespace, model)
+            if number is None:
+                return []
+            return self._found(
+                connection,
+                namespace,
+                number,
+                query,
+                k,
+                category=category,
+                min_similarity=min_similarity,
+                now_ms=now_ms,
+            )
 
+    def neighbours(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        query: bytes,
+        k: int,
+        *,
+        category: str | None,
+        now_ms: int,
+    ) -> tuple[list[Neighbour], Hidden]:
+        """Give the k nearest with what their outcomes say, and how many were kept out."""
+        with self._snapshot() as connection:
+            hidden = neighbours.hidden(connection, namespace, category, format_timestamp(now_ms))
+            number = model_for_search(connection, namespace, model)
+            if number is None:
+                return [], hidden
+            found = self._found(
+                connection,
+                namespace,
+                number,
+                query,
+                k,
+                category=category,
+                min_similarity=None,
+                now_ms=now_ms,
+            )
+            return neighbours.with_outcomes(connection, namespace, number, found), hidden
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[apsw.Connection]:
+        """Lend a connection in one read transaction, to one search at a time."""
         with self._lock, self._connections.reading() as connection:
             self._fetching = connection
             connection.execute("BEGIN")
             try:
-                number = model_for_search(connection, namespace, model)
-                if number is None:
-                    return []
-                index = self._current(connection, namespace, number, model.dimension)
-                found = index.search(
-                    np.frombuffer(query, np.int8),
-                    k,
-                    categories=None if category is None else (category,),
-                    min_similarity=min_similarity,
-                    now_ms=now_ms,
-                )
-                rows = rows_by_id(connection, namespace, [pattern_id for pattern_id, _ in found])
-                return [similar_from_row(rows[found_id], value) for found_id, value in found]
+                yield connection
             finally:
                 connection.execute("COMMIT")
+
+    def _found(
+        self,
+        connection: apsw.Connection,
+        namespace: str,
+        number: int,
+        query: bytes,
+        k: int,
+        *,
+        category: str | None,
+        min_similarity: float | None,
+        now_ms: int,
+    ) -> list[SimilarPattern]:
+        import numpy as np  # not before the first vector
+
+        vector = np.frombuffer(query, np.int8)
+        index = self._current(connection, namespace, number, len(vector))
+        found = index.search(
+            vector,
+            k,
+            categories=None if category is None else (category,),
+            min_similarity=min_similarity,
+            now_ms=now_ms,
+        )
+        rows = rows_by_id(connection, namespace, [pattern_id for pattern_id, _ in found])
+        return [similar_from_row(rows[found_id], value) for found_id, value in found]
 
     def _current(
         self, connection: apsw.Connection, namespace: str, number: int, dimension: int

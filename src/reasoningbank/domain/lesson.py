@@ -1,0 +1,90 @@
+"""What judging and distilling a trajectory give."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.trajectory import Verdict
+
+LearnStatus: TypeAlias = Literal["learned", "pending", "replayed"]
+
+
+class Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One strategy distilled from a trajectory.
+
+    Args:
+        title: A short name, one line.
+        strategy: What to do, or for a failure what to avoid and what to do instead; general, so
+            that it serves tasks like this one and not only this one.
+        tags: Words to find it by.
+    """
+
+    title: str
+    strategy: str
+    tags: tuple[str, ...] = ()
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What asking a model took: calls, tokens, and the cost in US dollars where it is known."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """What a judge says: a verdict, or a note where its answer could not be used."""
+
+    verdict: Verdict | None
+    note: str | None = None
+    usage: Usage = Usage()
+
+
+class Distillation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a distiller found: at most three lessons, or a note where its answer was of no use."""
+
+    lessons: tuple[Lesson, ...]
+    note: str | None = None
+    usage: Usage = Usage()
+
+
+class DistillationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The material for somebody else, such as a host agent, to distil.
+
+    Args:
+        trajectory_id: To be given back with the answer.
+        instructions: What to write and how.
+        material: The task, the verdict and the steps, scrubbed and bounded.
+        answer_schema: JSON Schema of the answer: an object with ``lessons``.
+    """
+
+    trajectory_id: UUID
+    instructions: str
+    material: JsonObject
+    answer_schema: JsonObject
+
+
+class Learned(msgspec.Struct, frozen=True, kw_only=True):
+    """Say what learning from a trajectory did.
+
+    Args:
+        trajectory_id: The experience, stored in any case.
+        status: ``learned``; ``pending``, kept for later because there was no verdict or no usable
+            answer; or ``replayed``, when the same experience had been learned from before.
+        patterns: Ids of the patterns that hold what was learned.
+        verdict: How the task ended, as far as is known.
+        note: Why it is pending, or None.
+        usage: What asking models took.
+    """
+
+    trajectory_id: UUID
+    status: LearnStatus
+    patterns: tuple[UUID, ...]
+    verdict: Verdict | None
+    note: str | None = None
+    usage: Usage = Usage()

@@ -1,0 +1,141 @@
+"""What is learned from trajectories: derived patterns, their outcomes, and taking both back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import apsw
+import msgspec
+
+from reasoningbank.domain.outcome import Outcome, RecordedOutcome
+from reasoningbank.domain.pattern import State, StoreStatus
+from reasoningbank.domain.records import (
+    EmbeddingModel,
+    LearnedPattern,
+    PatternEdit,
+    StoreOptions,
+)
+from reasoningbank.domain.trajectory import Trajectory, TrajectoryState, Verdict
+from reasoningbank.storage.sqlite import outcomes, recalls, trajectories, writing
+from reasoningbank.storage.sqlite.reading import get_pattern
+from reasoningbank.storage.sqlite.writing import Stamp
+
+_STILL_SUPPORTED: Final = """
+SELECT 1 FROM pattern_links l JOIN trajectory_states s
+    ON s.namespace = l.namespace AND s.trajectory_id = l.target_id
+WHERE l.namespace = ? AND l.source_id = ? AND l.kind = 'derived_from' AND s.state <> 'withdrawn'
+LIMIT 1
+"""
+
+
+def learn(
+    connection: apsw.Connection,
+    namespace: str,
+    trajectory_id: str,
+    learned: Sequence[LearnedPattern],
+    model: EmbeddingModel,
+    stamp: Stamp,
+) -> list[tuple[str, StoreStatus]]:
+    """Store what a trajectory taught, link it and count its outcome; learned before is replayed."""
+    trajectory = trajectories.existing(connection, namespace, trajectory_id)
+    if trajectory.state == "learned":
+        known = trajectories.derived_ids(connection, namespace, trajectory_id)
+        return [(pattern_id, "replayed") for pattern_id in known]
+    stored = writing.store_all(connection, [item.new for item in learned], model, StoreOptions())
+    for (pattern_id, _), item in zip(stored, learned, strict=True):
+        trajectories.link(connection, namespace, pattern_id, "derived_from", trajectory_id, stamp)
+        if item.outcome is not None:
+            outcome = msgspec.structs.replace(item.outcome, pattern_id=UUID(pattern_id))
+            outcomes.record(connection, namespace, outcome)
+    trajectories.set_state(
+        connection, namespace, trajectory_id, "learned", trajectory.verdict, None, stamp.at
+    )
+    return stored
+
+
+def judge(
+    connection: apsw.Connection,
+    namespace: str,
+    trajectory_id: str,
+    verdict: Verdict | None,
+    note: str | None,
+    at: str,
+) -> Trajectory:
+    """Write a verdict, or the note of a judge that reached none, and give the trajectory."""
+    trajectory = trajectories.existing(connection, namespace, trajectory_id)
+    known = verdict is not None and verdict.kind != "unknown"
+    if trajectory.state in {"pending", "judged"}:
+        state: TrajectoryState = "judged" if known else "pending"
+        trajectories.set_state(connection, namespace, trajectory_id, state, verdict, note, at)
+    return trajectories.existing(connection, namespace, trajectory_id)
+
+
+def withdraw(
+    connection: apsw.Connection, namespace: str, trajectory_id: str, stamp: Stamp
+) -> list[str]:
+    """Take a trajectory back; quarantine what came of it alone and give those patterns' ids."""
+    trajectory = trajectories.existing(connection, namespace, trajectory_id)
+    if trajectory.state == "withdrawn":
+        return []
+    trajectories.set_state(
+        connection, namespace, trajectory_id, "withdrawn", trajectory.verdict,
+        trajectory.state, stamp.at,
+    )  # fmt: skip
+    return [
+        pattern_id
+        for pattern_id in trajectories.derived_ids(connection, namespace, trajectory_id)
+        if connection.execute(_STILL_SUPPORTED, (namespace, pattern_id)).fetchone() is None
+        and _set_pattern_state(connection, namespace, pattern_id, "quarantined", stamp)
+    ]
+
+
+def reinstate(
+    connection: apsw.Connection, namespace: str, trajectory_id: str, stamp: Stamp
+) -> list[str]:
+    """Undo `withdraw` and give the ids of the patterns that are active again."""
+    trajectory = trajectories.existing(connection, namespace, trajectory_id)
+    if trajectory.state != "withdrawn":
+        return []
+    before = trajectory.note if trajectory.note in {"judged", "learned"} else "pending"
+    trajectories.set_state(
+        connection, namespace, trajectory_id, before, trajectory.verdict,  # type: ignore[arg-type]
+        None, stamp.at,
+    )  # fmt: skip
+    return [
+        pattern_id
+        for pattern_id in trajectories.derived_ids(connection, namespace, trajectory_id)
+        if _set_pattern_state(connection, namespace, pattern_id, "active", stamp)
+    ]
+
+
+def _set_pattern_state(
+    connection: apsw.Connection, namespace: str, pattern_id: str, state: State, stamp: Stamp
+) -> bool:
+    """Change a pattern's state; give False where it is gone or has that state already."""
+    pattern = get_pattern(connection, namespace, pattern_id)
+    if pattern is None or pattern.state == state:
+        return False
+    edit = PatternEdit(
+        values={"state": state}, vector=None, if_version=None, actor=stamp.actor, at=stamp.at
+    )
+    writing.edit(connection, namespace, pattern_id, edit, None)
+    return True
+
+
+def settle_recall(
+    connection: apsw.Connection,
+    namespace: str,
+    recall_id: str,
+    told: Sequence[Outcome],
+    at: str,
+) -> list[RecordedOutcome] | None:
+    """Count the outcome of a recall; None when it was told before. Patterns gone are passed over."""
+    if not recalls.settle(connection, namespace, recall_id, at):
+        return None
+    return [
+        outcomes.record(connection, namespace, outcome)
+        for outcome in told
+        if get_pattern(connection, namespace, str(outcome.pattern_id)) is not None
+    ]

@@ -1,0 +1,67 @@
+"""Recall events: what was shown for which task, and whether its outcome has been told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import apsw
+import msgspec
+
+from reasoningbank.domain.errors import NotFound
+from reasoningbank.domain.json_value import canonical_json
+from reasoningbank.domain.recall import RecallEvent
+
+_INSERT: Final = """
+INSERT INTO recalls (namespace, id, task_category, task_description, shown, actor, at)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_GET: Final = """
+SELECT id, task_description, task_category, shown, actor, at, settled_at FROM recalls
+WHERE namespace = ? AND id = ?
+"""
+
+_decode_ids = msgspec.json.Decoder(tuple[UUID, ...]).decode
+
+
+def insert(connection: apsw.Connection, namespace: str, events: Sequence[RecallEvent]) -> None:
+    """Keep recall events."""
+    connection.executemany(
+        _INSERT,
+        [
+            (
+                namespace, str(event.id), event.category, event.task_description,
+                canonical_json(event.shown), event.actor, event.at,
+            )
+            for event in events
+        ],
+    )  # fmt: skip
+
+
+def get(
+    connection: apsw.Connection, namespace: str, recall_id: str
+) -> tuple[RecallEvent, str | None]:
+    """Give a recall event and when its outcome was told, if it was; raises `NotFound`."""
+    row = connection.execute(_GET, (namespace, recall_id)).fetchone()
+    if row is None:
+        raise NotFound(f"no recall has the id {recall_id}", hint="Check the id and the namespace.")
+    found_id, description, category, shown, actor, at, settled_at = row
+    event = RecallEvent(
+        id=UUID(found_id),
+        task_description=description,
+        category=category,
+        shown=_decode_ids(shown),
+        actor=actor,
+        at=at,
+    )
+    return event, settled_at
+
+
+def settle(connection: apsw.Connection, namespace: str, recall_id: str, at: str) -> bool:
+    """Note that the outcome of a recall was told; give False when it had been told before."""
+    connection.execute(
+        "UPDATE recalls SET settled_at = ? WHERE namespace = ? AND id = ? AND settled_at IS NULL",
+        (at, namespace, recall_id),
+    )
+    return bool(connection.changes())
