@@ -13,6 +13,7 @@ from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.identifiers import Clock, RandomBytes
+from reasoningbank.domain.records import Stamp
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import (
     checked_line,
@@ -112,6 +113,9 @@ class BankCore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self._actor, self._now())
 
     def _now(self) -> str:
         return format_timestamp(self._clock())

@@ -234,7 +234,7 @@ class PatternOperations(BankCore):
         Raises:
             NotFound: When there is no such pattern.
         """
-        self._storage.delete_pattern(self._namespace, id_text(pattern_id), self._actor, self._now())
+        self._storage.delete_pattern(self._namespace, id_text(pattern_id), self._stamp())
 
     def erase(self, pattern_id: UUID | str) -> Erasure:
         """Remove a pattern and all that was kept about it so that its bytes are gone, and prove it.

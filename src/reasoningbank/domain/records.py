@@ -11,6 +11,13 @@ from reasoningbank.domain.outcome import Outcome
 from reasoningbank.domain.pattern import Observation, OnDuplicate, Pattern, PatternChange
 
 
+class Stamp(msgspec.Struct, frozen=True):
+    """Who changed something, and when."""
+
+    actor: str
+    at: str
+
+
 class EmbeddingModel(msgspec.Struct, frozen=True):
     """Name the model that made a vector; vectors of different models are never compared."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, runtime_checkable
 
+from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
     Erasure,
@@ -28,14 +29,13 @@ from reasoningbank.domain.records import (
     PatternEdit,
     PatternRecord,
     RestoreStatus,
+    Stamp,
     StoreOptions,
 )
 from reasoningbank.domain.trajectory import (
-    LinkKind,
     PatternLink,
     Trajectory,
     TrajectoryState,
-    Verdict,
 )
 
 
@@ -65,7 +65,7 @@ class PatternStorage(Protocol):
     ) -> Pattern:
         """Change a pattern and give it as it stands now."""
 
-    def delete_pattern(self, namespace: str, pattern_id: str, actor: str, now: str) -> None:
+    def delete_pattern(self, namespace: str, pattern_id: str, stamp: Stamp) -> None:
         """Remove a pattern, keeping its history."""
 
     def erase_pattern(self, namespace: str, pattern_id: str) -> Erasure:
@@ -171,8 +171,7 @@ class LearningStorage(Protocol):
         self,
         namespace: str,
         trajectory_id: str,
-        verdict: Verdict | None,
-        note: str | None,
+        judgement: Judgement,
         at: str,
     ) -> Trajectory:
         """Write a verdict, or the note of a judge that reached none."""
@@ -183,33 +182,20 @@ class LearningStorage(Protocol):
         trajectory_id: str,
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
-        actor: str,
-        now: str,
+        stamp: Stamp,
     ) -> list[tuple[str, StoreStatus]]:
         """Store what a trajectory taught, linked and counted, in one step; once."""
 
-    def withdraw_trajectory(
-        self, namespace: str, trajectory_id: str, actor: str, now: str
-    ) -> list[str]:
+    def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         """Quarantine what came of a trajectory alone; give those patterns' ids."""
 
-    def reinstate_trajectory(
-        self, namespace: str, trajectory_id: str, actor: str, now: str
-    ) -> list[str]:
+    def reinstate_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         """Undo `withdraw_trajectory`."""
 
     def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
         """Remove a trajectory and what was derived from it so that the bytes are gone."""
 
-    def add_link(
-        self,
-        namespace: str,
-        source_id: str,
-        kind: LinkKind,
-        target_id: str,
-        actor: str,
-        now: str,
-    ) -> None:
+    def add_link(self, namespace: str, link: PatternLink) -> None:
         """Relate a pattern to another."""
 
     def links(self, namespace: str, either_id: str) -> list[PatternLink]:

@@ -8,6 +8,7 @@ from typing import Final
 
 import apsw
 
+from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
     Erasure,
@@ -27,14 +28,13 @@ from reasoningbank.domain.records import (
     PatternEdit,
     PatternRecord,
     RestoreStatus,
+    Stamp,
     StoreOptions,
 )
 from reasoningbank.domain.trajectory import (
-    LinkKind,
     PatternLink,
     Trajectory,
     TrajectoryState,
-    Verdict,
 )
 from reasoningbank.storage.sqlite import (
     checks,
@@ -110,9 +110,9 @@ class SqliteStorage:
         with self._connections.writing() as connection:
             return writing.edit(connection, namespace, pattern_id, edit, model)
 
-    def delete_pattern(self, namespace: str, pattern_id: str, actor: str, now: str) -> None:
+    def delete_pattern(self, namespace: str, pattern_id: str, stamp: Stamp) -> None:
         with self._connections.writing() as connection:
-            writing.delete(connection, namespace, pattern_id, writing.Stamp(actor, now))
+            writing.delete(connection, namespace, pattern_id, stamp)
 
     def erase_pattern(self, namespace: str, pattern_id: str) -> Erasure:
         return erasure.erase(self._connections, namespace, pattern_id)
@@ -214,12 +214,11 @@ class SqliteStorage:
         self,
         namespace: str,
         trajectory_id: str,
-        verdict: Verdict | None,
-        note: str | None,
+        judgement: Judgement,
         at: str,
     ) -> Trajectory:
         with self._connections.writing() as connection:
-            return learning.judge(connection, namespace, trajectory_id, verdict, note, at)
+            return learning.judge(connection, namespace, trajectory_id, judgement, at)
 
     def learn_patterns(
         self,
@@ -227,42 +226,25 @@ class SqliteStorage:
         trajectory_id: str,
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
-        actor: str,
-        now: str,
+        stamp: Stamp,
     ) -> list[tuple[str, StoreStatus]]:
-        stamp = writing.Stamp(actor, now)
         with self._connections.writing() as connection:
             return learning.learn(connection, namespace, trajectory_id, learned, model, stamp)
 
-    def withdraw_trajectory(
-        self, namespace: str, trajectory_id: str, actor: str, now: str
-    ) -> list[str]:
-        stamp = writing.Stamp(actor, now)
+    def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         with self._connections.writing() as connection:
             return learning.withdraw(connection, namespace, trajectory_id, stamp)
 
-    def reinstate_trajectory(
-        self, namespace: str, trajectory_id: str, actor: str, now: str
-    ) -> list[str]:
-        stamp = writing.Stamp(actor, now)
+    def reinstate_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         with self._connections.writing() as connection:
             return learning.reinstate(connection, namespace, trajectory_id, stamp)
 
     def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
         return erasure.erase_trajectory(self._connections, namespace, trajectory_id)
 
-    def add_link(
-        self,
-        namespace: str,
-        source_id: str,
-        kind: LinkKind,
-        target_id: str,
-        actor: str,
-        now: str,
-    ) -> None:
-        stamp = writing.Stamp(actor, now)
+    def add_link(self, namespace: str, link: PatternLink) -> None:
         with self._connections.writing() as connection:
-            trajectories.link(connection, namespace, source_id, kind, target_id, stamp)
+            trajectories.link(connection, namespace, link)
 
     def links(self, namespace: str, either_id: str) -> list[PatternLink]:
         with self._connections.reading() as connection:

@@ -9,18 +9,19 @@ from uuid import UUID
 import apsw
 import msgspec
 
+from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome
 from reasoningbank.domain.pattern import State, StoreStatus
 from reasoningbank.domain.records import (
     EmbeddingModel,
     LearnedPattern,
     PatternEdit,
+    Stamp,
     StoreOptions,
 )
-from reasoningbank.domain.trajectory import Trajectory, TrajectoryState, Verdict
+from reasoningbank.domain.trajectory import PatternLink, Trajectory
 from reasoningbank.storage.sqlite import outcomes, recalls, trajectories, writing
 from reasoningbank.storage.sqlite.reading import get_pattern
-from reasoningbank.storage.sqlite.writing import Stamp
 
 _STILL_SUPPORTED: Final = """
 SELECT 1 FROM pattern_links l JOIN trajectory_states s
@@ -30,7 +31,7 @@ LIMIT 1
 """
 
 
-def learn(
+def learn(  # noqa: PLR0917 - as the contract has it, with the connection
     connection: apsw.Connection,
     namespace: str,
     trajectory_id: str,
@@ -45,13 +46,19 @@ def learn(
         return [(pattern_id, "replayed") for pattern_id in known]
     stored = writing.store_all(connection, [item.new for item in learned], model, StoreOptions())
     for (pattern_id, _), item in zip(stored, learned, strict=True):
-        trajectories.link(connection, namespace, pattern_id, "derived_from", trajectory_id, stamp)
+        link = PatternLink(
+            source_id=UUID(pattern_id),
+            target_id=trajectory.id,
+            kind="derived_from",
+            actor=stamp.actor,
+            at=stamp.at,
+        )
+        trajectories.link(connection, namespace, link)
         if item.outcome is not None:
             outcome = msgspec.structs.replace(item.outcome, pattern_id=UUID(pattern_id))
             outcomes.record(connection, namespace, outcome)
-    trajectories.set_state(
-        connection, namespace, trajectory_id, "learned", trajectory.verdict, None, stamp.at
-    )
+    learned_from = msgspec.structs.replace(trajectory, state="learned", note=None)
+    trajectories.set_state(connection, learned_from, stamp.at)
     return stored
 
 
@@ -59,17 +66,23 @@ def judge(
     connection: apsw.Connection,
     namespace: str,
     trajectory_id: str,
-    verdict: Verdict | None,
-    note: str | None,
+    judgement: Judgement,
     at: str,
 ) -> Trajectory:
     """Write a verdict, or the note of a judge that reached none, and give the trajectory."""
     trajectory = trajectories.existing(connection, namespace, trajectory_id)
+    if trajectory.state not in {"pending", "judged"}:
+        return trajectory
+    verdict = judgement.verdict
     known = verdict is not None and verdict.kind != "unknown"
-    if trajectory.state in {"pending", "judged"}:
-        state: TrajectoryState = "judged" if known else "pending"
-        trajectories.set_state(connection, namespace, trajectory_id, state, verdict, note, at)
-    return trajectories.existing(connection, namespace, trajectory_id)
+    trajectory = msgspec.structs.replace(
+        trajectory,
+        state="judged" if known else "pending",
+        verdict=verdict,
+        note=judgement.note,
+    )
+    trajectories.set_state(connection, trajectory, at)
+    return trajectory
 
 
 def withdraw(
@@ -79,10 +92,9 @@ def withdraw(
     trajectory = trajectories.existing(connection, namespace, trajectory_id)
     if trajectory.state == "withdrawn":
         return []
-    trajectories.set_state(
-        connection, namespace, trajectory_id, "withdrawn", trajectory.verdict,
-        trajectory.state, stamp.at,
-    )  # fmt: skip
+    # The note keeps the state to come back to.
+    withdrawn = msgspec.structs.replace(trajectory, state="withdrawn", note=trajectory.state)
+    trajectories.set_state(connection, withdrawn, stamp.at)
     return [
         pattern_id
         for pattern_id in trajectories.derived_ids(connection, namespace, trajectory_id)
@@ -99,10 +111,8 @@ def reinstate(
     if trajectory.state != "withdrawn":
         return []
     before = trajectory.note if trajectory.note in {"judged", "learned"} else "pending"
-    trajectories.set_state(
-        connection, namespace, trajectory_id, before, trajectory.verdict,  # type: ignore[arg-type]
-        None, stamp.at,
-    )  # fmt: skip
+    reinstated = msgspec.structs.replace(trajectory, state=before, note=None)
+    trajectories.set_state(connection, reinstated, stamp.at)
     return [
         pattern_id
         for pattern_id in trajectories.derived_ids(connection, namespace, trajectory_id)

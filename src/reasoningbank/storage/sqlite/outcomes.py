@@ -17,8 +17,9 @@ from reasoningbank.domain.outcome import (
     trust_of,
 )
 from reasoningbank.domain.pattern import Pattern
+from reasoningbank.domain.records import Stamp
 from reasoningbank.storage.sqlite.reading import stored_pattern
-from reasoningbank.storage.sqlite.writing import Stamp, missing, write_counters
+from reasoningbank.storage.sqlite.writing import missing, write_counters
 
 INSERT_OUTCOME: Final = """
 INSERT INTO outcomes

@@ -13,7 +13,6 @@ import msgspec
 from reasoningbank.domain.errors import NotFound
 from reasoningbank.domain.json_value import JsonObject, canonical_json
 from reasoningbank.domain.trajectory import (
-    LinkKind,
     PatternLink,
     Step,
     Trajectory,
@@ -21,7 +20,6 @@ from reasoningbank.domain.trajectory import (
     Verdict,
 )
 from reasoningbank.storage.sqlite.rows import Row
-from reasoningbank.storage.sqlite.writing import Stamp
 
 _COLUMNS: Final = """
 t.id, t.namespace, t.task_description, t.task_category, t.steps, t.metadata, t.origin, t.actor,
@@ -31,9 +29,9 @@ _FROM: Final = """
 FROM trajectories t JOIN trajectory_states s
     ON s.namespace = t.namespace AND s.trajectory_id = t.id
 """
-_GET: Final = f"SELECT {_COLUMNS} {_FROM} WHERE t.namespace = ? AND t.id = ?"  # noqa: S608
+_GET: Final = f"SELECT {_COLUMNS} {_FROM} WHERE t.namespace = ? AND t.id = ?"
 _LIST: Final = (
-    f"SELECT {_COLUMNS} {_FROM} "  # noqa: S608 - constants
+    f"SELECT {_COLUMNS} {_FROM} "
     "WHERE t.namespace = ?1 AND t.id > ?2 AND (?3 IS NULL OR s.state = ?3) ORDER BY t.id LIMIT ?4"
 )
 _INSERT: Final = """
@@ -75,36 +73,25 @@ def insert(connection: apsw.Connection, trajectory: Trajectory, fingerprint: byt
             (trajectory.namespace, fingerprint),
         )
         return str(existing)
-    set_state(
-        connection,
-        trajectory.namespace,
-        str(trajectory.id),
-        trajectory.state,
-        trajectory.verdict,
-        trajectory.note,
-        trajectory.created_at,
-    )
+    set_state(connection, trajectory, trajectory.created_at)
     return None
 
 
-def set_state(  # noqa: PLR0917 - the columns of one row
+def set_state(
     connection: apsw.Connection,
-    namespace: str,
-    trajectory_id: str,
-    state: TrajectoryState,
-    verdict: Verdict | None,
-    note: str | None,
+    trajectory: Trajectory,
     at: str,
 ) -> None:
     """Write what is known of how a trajectory ended; the trajectory itself never changes."""
+    verdict = trajectory.verdict
     connection.execute(
         _SET_STATE,
         (
-            namespace,
-            trajectory_id,
-            state,
+            trajectory.namespace,
+            str(trajectory.id),
+            trajectory.state,
             None if verdict is None else canonical_json(verdict),
-            note,
+            trajectory.note,
             at,
         ),
     )
@@ -164,16 +151,19 @@ def _from_row(row: Row) -> Trajectory:
     )
 
 
-def link(  # noqa: PLR0917 - the columns of one row
-    connection: apsw.Connection,
-    namespace: str,
-    source_id: str,
-    kind: LinkKind,
-    target_id: str,
-    stamp: Stamp,
-) -> None:
+def link(connection: apsw.Connection, namespace: str, relation: PatternLink) -> None:
     """Relate a pattern to a trajectory or to another pattern; twice is once."""
-    connection.execute(_LINK, (namespace, source_id, kind, target_id, stamp.actor, stamp.at))
+    connection.execute(
+        _LINK,
+        (
+            namespace,
+            str(relation.source_id),
+            relation.kind,
+            str(relation.target_id),
+            relation.actor,
+            relation.at,
+        ),
+    )
 
 
 def links(connection: apsw.Connection, namespace: str, either_id: str) -> Iterator[PatternLink]:

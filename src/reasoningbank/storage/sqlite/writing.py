@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import apsw
 import msgspec
@@ -14,7 +14,13 @@ from reasoningbank.domain.errors import Conflict, NotFound
 from reasoningbank.domain.json_value import JsonObject, canonical_json
 from reasoningbank.domain.merging import changed_fields, merged_pattern
 from reasoningbank.domain.pattern import ChangeKind, Pattern, StoreStatus
-from reasoningbank.domain.records import EmbeddingModel, NewPattern, PatternEdit, StoreOptions
+from reasoningbank.domain.records import (
+    EmbeddingModel,
+    NewPattern,
+    PatternEdit,
+    Stamp,
+    StoreOptions,
+)
 from reasoningbank.storage.sqlite import models
 from reasoningbank.storage.sqlite.reading import stored_pattern
 from reasoningbank.storage.sqlite.rows import (
@@ -57,14 +63,6 @@ SELECT fingerprint, pattern_id FROM idempotency_keys WHERE namespace = ? AND key
 _KEEP_ANSWER: Final = """
 INSERT INTO idempotency_keys (namespace, key, fingerprint, pattern_id, at) VALUES (?, ?, ?, ?, ?)
 """
-
-
-class Stamp(NamedTuple):
-    """Who changed something, and when."""
-
-    actor: str
-    at: str
-
 
 # The log is cut every so many entries, and this many stay: a cache that missed more rebuilds.
 _LOG_KEPT: Final = 65_536
