@@ -14,7 +14,7 @@ from reasoningbank.domain.errors import Busy, StorageCorrupt
 from reasoningbank.domain.pattern import Erasure
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.reading import get_pattern
-from reasoningbank.storage.sqlite.writing import missing, remove_row
+from reasoningbank.storage.sqlite.writing import log, missing, remove_row
 
 _TABLES: Final = ("pattern_history", "observations", "outcomes", "idempotency_keys")
 _TEXT_COLUMNS: Final = (
@@ -49,13 +49,16 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
     with connections.writing() as connection:
         texts = list(_texts(connection, namespace, pattern_id))
         rows = _remove(connection, namespace, pattern_id)
-        if not any(rows.values()) and not _was_erased(connection, namespace, pattern_id):
+        removed = any(rows.values())
+        if not removed and not _was_erased(connection, namespace, pattern_id):
             raise missing(pattern_id)
         needles = _needles_left_nowhere(connection, texts)
     with connections.maintaining() as connection:
         _fold_log(connection, connections)
         checked, residue = _search(connection, needles)
-        if residue:
+        # Of what an earlier call removed, nothing is known that could be searched for.
+        rewrite = residue or not removed
+        if rewrite:
             for _ in connection.execute("VACUUM"):
                 pass
             _fold_log(connection, connections)
@@ -70,7 +73,7 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
         id=UUID(pattern_id),
         rows={table: count for table, count in rows.items() if count},
         bytes_checked=checked,
-        compacted=residue,
+        compacted=rewrite,
     )
 
 
@@ -101,6 +104,8 @@ def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dic
             (namespace, pattern_id),
         )
         rows[table] = connection.changes()
+    if pattern is None and any(rows.values()):
+        log(connection, namespace, pattern_id, "erase")
     return rows
 
 
