@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class BankRanker:
         self.name = name
         self._embedder = embedder
         self._bank: ReasoningBank | None = None
+        self._documents: dict[UUID, str] = {}
         self.altered = 0
 
     def prepare(self, documents: Sequence[Document]) -> None:

@@ -169,6 +169,19 @@ class TestWithTheTrueLibrary:
         assert vectors.shape == (3, embedder.dimension) == (3, 8)
         assert np.array_equal(vectors[0], embedder.embed_query("restart the worker"))
 
+    def test_sentence_transformers(self, tmp_path):
+        library = pytest.importorskip(
+            "sentence_transformers", reason="sentence-transformers is not installed"
+        )
+        models = pytest.importorskip("sentence_transformers.models")
+        table = models.StaticEmbedding(self.tokenizer(), embedding_weights=self.table())
+        library.SentenceTransformer(modules=[table], device="cpu").save(str(tmp_path / "m"))
+        embedder = embedder_from_name(f"sentence-transformers:{tmp_path / 'm'}")
+        vectors = embedder.embed_documents(["restart the worker", "shoes"])
+        assert vectors.shape == (2, embedder.dimension) == (2, 8)
+        assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0)
+        assert np.allclose(vectors[0], embedder.embed_query("restart the worker"), atol=1e-6)
+
     def test_fastembed(self, tmp_path, monkeypatch):
         fastembed = pytest.importorskip("fastembed", reason="fastembed is not installed")
         onnx = pytest.importorskip("onnx", reason="onnx is not installed")

@@ -144,10 +144,17 @@ def limits_of(figure: Figure) -> tuple[Limit, ...]:
 
 
 def verdict_of(figure: Figure) -> Verdict:
-    """Give the worst of a figure's verdicts."""
-    verdicts = {limit.verdict(figure) for limit in limits_of(figure)}
-    order: tuple[Verdict, ...] = ("missed", "must", "aim")
-    return next((verdict for verdict in order if verdict in verdicts), "none")
+    """Give whether a figure keeps all of its limits, and reaches all of its aims."""
+    limits = limits_of(figure)
+    verdicts = [limit.verdict(figure) for limit in limits]
+    if "missed" in verdicts:
+        return "missed"
+    aimed = [
+        verdict for limit, verdict in zip(limits, verdicts, strict=True) if limit.aim is not None
+    ]
+    if aimed and all(verdict == "aim" for verdict in aimed):
+        return "aim"
+    return "must" if "must" in verdicts else "none"
 
 
 _MILLISECONDS: Final = {

@@ -15,7 +15,8 @@ vector, key, checksum or text is made on its time.
 
 It looks up no duplicate (the UNIQUE index refuses one all the same) and no model, validates
 nothing, takes no lock of its own and builds no objects. Its connection is opened with the bank's
-own settings: write-ahead log, ``synchronous=NORMAL``, enforced foreign keys, the same page cache.
+own settings: write-ahead log, ``synchronous=NORMAL``, enforced foreign keys, the same page cache
+(without its ``secure_delete`` and ``cell_size_check`` raw is at most 2 % faster).
 Statements are prepared once and found again in apsw's statement cache. The SQL is in ``raw.sql``.
 """
 

@@ -35,10 +35,16 @@ def exact_similarities(rows: Rows, query: Rows) -> Doubles:
     """
     exact_query = query.astype(np.float64)
     exact_rows = rows.astype(np.float64)
-    norms = np.einsum("ij,ij->i", exact_rows, exact_rows) * (exact_query @ exact_query)
+    norms = squared_norms(exact_rows) * (exact_query @ exact_query)
     norms[norms == 0.0] = 1.0
     similarities: Doubles = exact_rows @ exact_query / np.sqrt(norms)
     return similarities
+
+
+def squared_norms(rows: Rows | Doubles) -> Doubles:
+    """Return the exact sum of squares of each row of integers."""
+    norms: Doubles = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    return norms
 
 
 class Selection:
@@ -53,7 +59,11 @@ class Selection:
 
     def slots(self, positions: Slots | slice) -> Slots:
         """Return the slots at these positions of the selection."""
-        return (np.arange(self._count) if self._slots is None else self._slots)[positions]
+        if self._slots is not None:
+            return self._slots[positions]
+        if isinstance(positions, slice):
+            return np.arange(*positions.indices(self._count))
+        return positions
 
     def blocks(self, size: int) -> Slots:
         """Return the numbers of those blocks of `size` slots that hold a selected slot."""

@@ -24,6 +24,7 @@ from reasoningbank.storage.vector_columns import (
     Selection,
     Slots,
     exact_similarities,
+    squared_norms,
     with_room,
 )
 
@@ -147,7 +148,7 @@ class _Scan:
 
     def __init__(self, query: Rows, count: int) -> None:
         squares = query.astype(np.float64) ** 2
-        self._order = np.argsort(-squares, kind="stable")[: np.count_nonzero(query)]
+        self._order = np.argsort(-squares)[: np.count_nonzero(query)]
         self._norm = float(squares.sum())
         self._covered = np.cumsum(squares[self._order])
         self._stop = 0
@@ -181,7 +182,6 @@ def _addresses(slots: Slots) -> tuple[list[int], list[int]]:
 
 
 def _inverse_norms(rows: Rows) -> Floats:
-    wide = rows.astype(np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-    inverse: Floats = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
-    return inverse
+    norms = np.sqrt(squared_norms(rows))
+    inverse = np.divide(1.0, norms, out=np.zeros_like(norms), where=norms > 0)
+    return inverse.astype(np.float32)

@@ -209,11 +209,12 @@ class VectorIndex:
     ) -> tuple[Slots, Doubles]:
         """Read candidates in the order of their estimates until a whole step adds nothing to the k best."""
         step = max(_FETCH_STEP, 4 * k)
-        candidates = selection.slots(slice(None))
-        if len(selection) > step:
-            estimates = planes.estimates(query, selection)
+        if len(selection) <= step:
+            candidates = selection.slots(slice(None))
+        else:
+            likely, estimates = planes.estimates(query, selection)
             limit = max(_FETCH_LIMIT, 2 * step)
-            candidates = candidates[rank(estimates, limit, selection, self._ids.keys)]
+            candidates = likely.slots(rank(estimates, limit, likely, self._ids.keys))
         slots, similarities = self._fetch_similarities(candidates[:step], query)
         for first in range(step, len(candidates), step):
             more, more_similarities = self._fetch_similarities(

@@ -15,7 +15,7 @@ from reasoningbank.domain.pattern import Erasure
 from reasoningbank.storage.sqlite import trajectories
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.reading import get_pattern
-from reasoningbank.storage.sqlite.writing import missing, remove_row
+from reasoningbank.storage.sqlite.writing import log, missing, remove_row
 
 _TABLES: Final = ("pattern_history", "observations", "outcomes", "idempotency_keys")
 _TEXT_COLUMNS: Final = (
@@ -57,10 +57,12 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
     with connections.writing() as connection:
         texts = list(_texts(connection, namespace, pattern_id))
         rows = _remove(connection, namespace, pattern_id)
-        if not any(rows.values()) and not _was_erased(connection, namespace, pattern_id):
+        removed = any(rows.values())
+        if not removed and not _was_erased(connection, namespace, pattern_id):
             raise missing(pattern_id)
         needles = _needles_left_nowhere(connection, texts)
-    checked, compacted = _prove_gone(connections, needles)
+    # Of what an earlier call removed, nothing is known that could be searched for.
+    checked, compacted = _prove_gone(connections, needles if removed else None)
     return _proof(pattern_id, rows, checked, compacted=compacted)
 
 
@@ -95,23 +97,27 @@ def _proof(erased_id: str, rows: dict[str, int], checked: int, *, compacted: boo
     )
 
 
-def _prove_gone(connections: Connections, needles: list[bytes]) -> tuple[int, bool]:
-    """Give how many bytes were searched in vain, and whether the file had to be rewritten."""
+def _prove_gone(connections: Connections, needles: list[bytes] | None) -> tuple[int, bool]:
+    """Give how many bytes were searched in vain, and whether the file was rewritten.
+
+    It is rewritten when a needle was found, or when there are none to search for (None).
+    """
     with connections.maintaining() as connection:
         _fold_log(connection, connections)
-        checked, residue = _search(connection, needles)
-        if residue:
+        checked, residue = _search(connection, needles or [])
+        rewrite = residue or needles is None
+        if rewrite:
             for _ in connection.execute("VACUUM"):
                 pass
             _fold_log(connection, connections)
-            checked, residue_left = _search(connection, needles)
+            checked, residue_left = _search(connection, needles or [])
             if residue_left:
                 raise StorageCorrupt(
                     "still holds bytes of an erased pattern after being rewritten",
                     path=connections.settings.shown,
                     hint="Run `reasoningbank doctor`.",
                 )
-    return checked, residue
+    return checked, rewrite
 
 
 def _derived_alone(connection: apsw.Connection, namespace: str, trajectory_id: str) -> list[str]:
@@ -186,6 +192,8 @@ def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dic
             (namespace, pattern_id),
         )
         rows[table] = connection.changes()
+    if pattern is None and any(rows.values()):
+        log(connection, namespace, pattern_id, "erase")
     return rows
 
 
