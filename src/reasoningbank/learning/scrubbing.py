@@ -1,0 +1,88 @@
+"""Take secrets and personal data out of what is learned from, before it is kept or leaves.
+
+Secrets are known by their shape (`reasoningbank.domain.redaction`). Of personal data, three kinds
+have a shape that can be told from other text: e-mail addresses, phone numbers written as such, and
+the name of a user in the path of a home directory. Doing it twice changes nothing more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.pattern import Redaction
+from reasoningbank.domain.redaction import redacted_text
+
+_EMAIL: Final = re.compile(
+    r"(?<![\w.+%-])[A-Za-z0-9][\w.+%-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+"
+    r"[A-Za-z]{2,24}(?![\w@])"
+)
+# A phone number as people write it: with its country code, or an area code set off. Bare runs of
+# digits are left alone: they are far more often sizes, ids and times.
+_PHONE: Final = re.compile(
+    r"(?<![\w.+/-])(?:"
+    r"\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]\d{2,4}){1,4}"
+    r"|\+[1-9]\d{9,13}"
+    r"|(?:1[ .-])?\(\d{3}\) ?\d{3}[ .-]\d{4}"
+    r"|\d{3}-\d{3}-\d{4}"
+    r")(?![\w/-]|\.\d)"
+)
+_HOME: Final = re.compile(
+    r"(?P<root>/home/|/Users/|\b[A-Za-z]:(?:\\\\?|/)Users(?:\\\\?|/))"
+    r"(?P<user>(?!Public\b|Shared\b|runner\b)[A-Za-z0-9_][\w.-]{0,63})"
+)
+EMAIL: Final = "[email]"
+PHONE: Final = "[phone]"
+USER: Final = "[user]"
+
+
+def scrubbed_text(text: str, field: str, found: list[Redaction]) -> str:
+    r"""Give `text` without secrets and personal data, noting what was taken out in `found`.
+
+    >>> found = []
+    >>> scrubbed_text("mail ann@example.org from /home/ann/notes", "action", found)
+    'mail [email] from /home/[user]/notes'
+    >>> [redaction.kind for redaction in found]
+    ['email', 'user']
+    """
+    text = redacted_text(text, field, found)
+    if "@" in text:
+        text = _replaced(_EMAIL, EMAIL, "email", text, field, found)
+    if "-" in text or "+" in text or "(" in text:
+        text = _replaced(_PHONE, PHONE, "phone", text, field, found)
+    if "/home/" in text or "Users" in text:
+        text = _replaced(_HOME, rf"\g<root>{USER}", "user", text, field, found)
+    return text
+
+
+def _replaced(  # noqa: PLR0917 - one call for each kind, read as a row
+    shape: re.Pattern[str],
+    stand_in: str,
+    kind: str,
+    text: str,
+    field: str,
+    found: list[Redaction],
+) -> str:
+    text, count = shape.subn(stand_in, text)
+    found.extend([Redaction(field=field, kind=kind)] * count)
+    return text
+
+
+def scrubbed_object(value: JsonObject, field: str, found: list[Redaction]) -> JsonObject:
+    """Give a JSON object with the same taken out of its keys and texts."""
+    scrubbed: JsonObject = {}
+    for key, item in value.items():
+        name = scrubbed_text(key, field, found)
+        scrubbed[name] = _scrubbed_value(item, f"{field}.{name}", found)
+    return scrubbed
+
+
+def _scrubbed_value(value: object, field: str, found: list[Redaction]) -> object:
+    if isinstance(value, str):
+        return scrubbed_text(value, field, found)
+    if isinstance(value, dict):
+        return scrubbed_object(value, field, found)
+    if isinstance(value, (list, tuple)):
+        return [_scrubbed_value(item, field, found) for item in value]
+    return value
