@@ -41,6 +41,7 @@ from reasoningbank.domain.pattern import (
     Stored,
     TransferReport,
 )
+from reasoningbank.domain.recall import Hidden, LeftOut, Recall, RecalledPattern, Why
 from reasoningbank.domain.records import Finding
 
 __all__ = [
@@ -51,7 +52,9 @@ __all__ = [
     "Erasure",
     "Finding",
     "ForeignDatabase",
+    "Hidden",
     "InvalidInput",
+    "LeftOut",
     "NotFound",
     "Observation",
     "Outcome",
@@ -61,6 +64,8 @@ __all__ = [
     "ProviderFailed",
     "ReasoningBank",
     "ReasoningBankError",
+    "Recall",
+    "RecalledPattern",
     "RecordedOutcome",
     "Redaction",
     "Reembedded",
@@ -73,4 +78,5 @@ __all__ = [
     "Stored",
     "TransferReport",
     "Unavailable",
+    "Why",
 ]

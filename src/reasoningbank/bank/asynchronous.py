@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast, overload
 from uuid import UUID
 
 from reasoningbank.bank.facade import ReasoningBank
 from reasoningbank.bank.moving import OnInvalid, TextOrBytes
+from reasoningbank.bank.recall_operations import DEFAULT_TOKEN_BUDGET
 from reasoningbank.domain.errors import Unavailable
 from reasoningbank.domain.outcome import Outcome, OutcomeSource, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -26,6 +27,7 @@ from reasoningbank.domain.pattern import (
     Stored,
     TransferReport,
 )
+from reasoningbank.domain.recall import Recall
 from reasoningbank.domain.records import Finding
 from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability
 
@@ -239,6 +241,7 @@ class AsyncReasoningBank:
         """See `ReasoningBank.erase`."""
         return await self._run(partial(self._bank.erase, pattern_id))
 
+    @overload
     async def record_outcome(
         self,
         *,
@@ -247,16 +250,66 @@ class AsyncReasoningBank:
         score: float | None = None,
         source: OutcomeSource = "caller",
         evidence: Mapping[str, object] | None = None,
-    ) -> RecordedOutcome:
+    ) -> RecordedOutcome: ...
+
+    @overload
+    async def record_outcome(
+        self,
+        *,
+        recall: UUID | str,
+        used: Sequence[UUID | str] | None = None,
+        success: bool | None = None,
+        score: float | None = None,
+        source: OutcomeSource = "caller",
+        evidence: Mapping[str, object] | None = None,
+    ) -> tuple[RecordedOutcome, ...]: ...
+
+    async def record_outcome(
+        self,
+        *,
+        pattern: UUID | str | None = None,
+        recall: UUID | str | None = None,
+        used: Sequence[UUID | str] | None = None,
+        success: bool | None = None,
+        score: float | None = None,
+        source: OutcomeSource = "caller",
+        evidence: Mapping[str, object] | None = None,
+    ) -> RecordedOutcome | tuple[RecordedOutcome, ...]:
         """See `ReasoningBank.record_outcome`."""
+        record = cast("Callable[..., RecordedOutcome]", self._bank.record_outcome)
         return await self._run(
             partial(
-                self._bank.record_outcome,
+                record,
                 pattern=pattern,
+                recall=recall,
+                used=used,
                 success=success,
                 score=score,
                 source=source,
                 evidence=evidence,
+            )
+        )
+
+    async def recall(
+        self,
+        task_description: str,
+        category: str | None = None,
+        k: int = 3,
+        *,
+        experiences: int = 1,
+        token_budget: int = DEFAULT_TOKEN_BUDGET,
+        min_similarity: float | None = None,
+    ) -> Recall:
+        """See `ReasoningBank.recall`."""
+        return await self._run(
+            partial(
+                self._bank.recall,
+                task_description,
+                category,
+                k,
+                experiences=experiences,
+                token_budget=token_budget,
+                min_similarity=min_similarity,
             )
         )
 

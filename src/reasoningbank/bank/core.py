@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from reasoningbank.bank.drafting import Draft, Drafting
+from reasoningbank.bank.recall_recording import RecallRecorder
 from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
@@ -53,6 +54,7 @@ class BankCore:
         self._random_bytes = random_bytes
         self._vectors = TextVectors(embedder)
         self._drafting = Drafting(self._namespace, clock, random_bytes)
+        self._recalls = RecallRecorder(storage, self._namespace)
 
     @classmethod
     def open(
@@ -101,7 +103,10 @@ class BankCore:
 
     def close(self) -> None:
         """Let go of the file and of memory; calling it again does nothing."""
-        self._storage.close()
+        try:
+            self._recalls.close()
+        finally:
+            self._storage.close()
 
     def __enter__(self) -> Self:
         return self

@@ -92,12 +92,13 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecallEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A recall as it is kept: what was asked and what was shown."""
+    """A recall as it is kept: what was asked, and what was shown as advice and as pitfalls."""
 
     id: UUID
     task_description: str
     category: str | None
-    shown: tuple[UUID, ...]
+    advice: tuple[UUID, ...]
+    pitfalls: tuple[UUID, ...]
     actor: str
     at: str
 

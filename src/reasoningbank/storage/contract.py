@@ -42,6 +42,10 @@ from reasoningbank.domain.trajectory import (
 class PatternStorage(Protocol):
     """Keep patterns: the source document's five operations and what editing them needs."""
 
+    @property
+    def read_only(self) -> bool:
+        """Whether every write is refused."""
+
     def store_pattern(
         self, new: NewPattern, model: EmbeddingModel, options: StoreOptions
     ) -> tuple[str, StoreStatus]:
@@ -221,8 +225,8 @@ class LearningStorage(Protocol):
 
     def settle_recall(
         self, namespace: str, recall_id: str, told: Sequence[Outcome], now: str
-    ) -> list[RecordedOutcome] | None:
-        """Count the outcome of a recall; None when it was told before."""
+    ) -> list[RecordedOutcome]:
+        """Count the outcome of a recall; told before, give what was counted then."""
 
 
 @runtime_checkable

@@ -82,6 +82,10 @@ class SqliteStorage:
         self._read = reading.get_verified_pattern if verify_reads else reading.get_pattern
         self._search = SimilaritySearch(connections)
 
+    @property
+    def read_only(self) -> bool:
+        return self._connections.settings.read_only
+
     def store_pattern(
         self, new: NewPattern, model: EmbeddingModel, options: StoreOptions
     ) -> tuple[str, StoreStatus]:
@@ -272,7 +276,7 @@ class SqliteStorage:
 
     def settle_recall(
         self, namespace: str, recall_id: str, told: Sequence[Outcome], now: str
-    ) -> list[RecordedOutcome] | None:
+    ) -> list[RecordedOutcome]:
         with self._connections.writing() as connection:
             return learning.settle_recall(connection, namespace, recall_id, told, now)
 
@@ -292,7 +296,7 @@ class SqliteStorage:
             backend="memory" if self._path is None else "sqlite",
             path=None if self._path is None else str(self._path),
             persistent=self._path is not None,
-            read_only=self._connections.settings.read_only,
+            read_only=self.read_only,
             reason=self._reason,
             size_bytes=self._size(),
             embedding_model=None if current is None else current[1].name,

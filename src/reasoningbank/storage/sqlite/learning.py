@@ -140,10 +140,13 @@ def settle_recall(
     recall_id: str,
     told: Sequence[Outcome],
     at: str,
-) -> list[RecordedOutcome] | None:
-    """Count the outcome of a recall; None when it was told before. Patterns gone are passed over."""
+) -> list[RecordedOutcome]:
+    """Count the outcome of a recall; told before, give what was counted then.
+
+    Patterns that are gone by now are passed over.
+    """
     if not recalls.settle(connection, namespace, recall_id, at):
-        return None
+        return outcomes.of_recall(connection, namespace, recall_id)
     return [
         outcomes.record(connection, namespace, outcome)
         for outcome in told

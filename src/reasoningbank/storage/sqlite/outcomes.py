@@ -18,7 +18,8 @@ from reasoningbank.domain.outcome import (
 )
 from reasoningbank.domain.pattern import Pattern
 from reasoningbank.domain.records import Stamp
-from reasoningbank.storage.sqlite.reading import stored_pattern
+from reasoningbank.storage.sqlite.reading import get_pattern, stored_pattern
+from reasoningbank.storage.sqlite.reading import outcomes as outcomes_of
 from reasoningbank.storage.sqlite.writing import missing, write_counters
 
 INSERT_OUTCOME: Final = """
@@ -32,6 +33,11 @@ WHERE namespace = ? AND pattern_id = ? AND score IS NOT NULL GROUP BY source
 """
 
 
+_OF_RECALL: Final = """
+SELECT pattern_id, id FROM outcomes WHERE namespace = ? AND recall_id = ? ORDER BY id
+"""
+
+
 def record(connection: apsw.Connection, namespace: str, outcome: Outcome) -> RecordedOutcome:
     """Keep an outcome; move the counters, the time of last use and the trust it speaks for."""
     pattern_id = str(outcome.pattern_id)
@@ -41,13 +47,35 @@ def record(connection: apsw.Connection, namespace: str, outcome: Outcome) -> Rec
     insert(connection, namespace, outcome)
     after = _counted(existing.pattern, outcome)
     after = write_counters(connection, existing, after, Stamp(outcome.actor, outcome.at))
+    return _standing(connection, after, outcome)
+
+
+def of_recall(connection: apsw.Connection, namespace: str, recall_id: str) -> list[RecordedOutcome]:
+    """Give the outcomes counted for a recall, with their patterns' standing now."""
+    recorded = []
+    rows = connection.execute(_OF_RECALL, (namespace, recall_id)).fetchall()
+    for found_id, outcome_id in rows:
+        pattern_id = str(found_id)
+        pattern = get_pattern(connection, namespace, pattern_id)
+        if pattern is None:
+            continue
+        [told] = [
+            outcome
+            for outcome in outcomes_of(connection, namespace, pattern_id)
+            if str(outcome.id) == outcome_id
+        ]
+        recorded.append(_standing(connection, pattern, told))
+    return recorded
+
+
+def _standing(connection: apsw.Connection, pattern: Pattern, outcome: Outcome) -> RecordedOutcome:
     return RecordedOutcome(
         outcome=outcome,
-        uses=after.uses,
-        successes=after.successes,
-        failures=after.failures,
-        trust=after.trust,
-        reliability=reliability(connection, namespace, pattern_id),
+        uses=pattern.uses,
+        successes=pattern.successes,
+        failures=pattern.failures,
+        trust=pattern.trust,
+        reliability=reliability(connection, pattern.namespace, str(pattern.id)),
     )
 
 

@@ -22,7 +22,13 @@ SELECT id, task_description, task_category, shown, actor, at, settled_at FROM re
 WHERE namespace = ? AND id = ?
 """
 
-_decode_ids = msgspec.json.Decoder(tuple[UUID, ...]).decode
+
+class _Shown(msgspec.Struct, frozen=True):
+    advice: tuple[UUID, ...]
+    pitfalls: tuple[UUID, ...]
+
+
+_decode_shown = msgspec.json.Decoder(_Shown).decode
 
 
 def insert(connection: apsw.Connection, namespace: str, events: Sequence[RecallEvent]) -> None:
@@ -32,7 +38,7 @@ def insert(connection: apsw.Connection, namespace: str, events: Sequence[RecallE
         [
             (
                 namespace, str(event.id), event.category, event.task_description,
-                canonical_json(event.shown), event.actor, event.at,
+                canonical_json(_Shown(event.advice, event.pitfalls)), event.actor, event.at,
             )
             for event in events
         ],
@@ -46,12 +52,14 @@ def get(
     row = connection.execute(_GET, (namespace, recall_id)).fetchone()
     if row is None:
         raise NotFound(f"no recall has the id {recall_id}", hint="Check the id and the namespace.")
-    found_id, description, category, shown, actor, at, settled_at = row
+    found_id, description, category, shown_json, actor, at, settled_at = row
+    shown = _decode_shown(shown_json)
     event = RecallEvent(
         id=UUID(found_id),
         task_description=description,
         category=category,
-        shown=_decode_ids(shown),
+        advice=shown.advice,
+        pitfalls=shown.pitfalls,
         actor=actor,
         at=at,
     )

@@ -1,0 +1,84 @@
+"""Reliability near a task: what the outcomes of a strategy say about tasks like this one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from reasoningbank.domain.outcome import SOURCE_WEIGHT, Trust
+from reasoningbank.domain.recall import Neighbour
+from reasoningbank.domain.text import normalise
+
+SHARPNESS: Final = 4.0
+"""Exponent by which similarity weighs a neighbour's outcomes: half as similar counts a sixteenth."""
+
+PRIOR_STRENGTH: Final = 2.0
+"""How many outcomes the prior is worth; a Beta(1, 1) where nothing is claimed."""
+
+_CLAIM_WEIGHT: Final[Mapping[Trust, float]] = {
+    "confirmed": SOURCE_WEIGHT["test"],
+    "reported": SOURCE_WEIGHT["caller"],
+    "judged": SOURCE_WEIGHT["agent"],
+    "imported": SOURCE_WEIGHT["imported"],
+}
+
+
+class Family(msgspec.Struct, frozen=True):
+    """Patterns near a task that say the same strategy, most similar first.
+
+    ``reliability`` is the mean of the Beta posterior
+
+        (a + sum of w s) / (a + b + sum of w (s + f))
+
+    over the neighbours of the family, where s and f are a neighbour's successes and failures
+    weighted by source, and w = max(0, similarity) ** 4 weighs them by nearness to the task: a
+    kernel-weighted beta-binomial estimate (Loader, Local Regression and Likelihood, 1999, ch. 4).
+    The prior a, b is worth two outcomes; its mean is 1/2, moved towards the success score that the
+    nearest member claims as far as that member is trusted (imported claims by a tenth).
+    """
+
+    members: tuple[Neighbour, ...]
+    reliability: float
+    weighted_successes: float
+    weighted_failures: float
+
+    @property
+    def representative(self) -> Neighbour:
+        """The member to show: the nearest of those that worked, if the family works here."""
+        if self.reliability >= 0.5:  # noqa: PLR2004 - as likely to work as not
+            for member in self.members:
+                if member.successes >= member.failures:
+                    return member
+        return self.members[0]
+
+
+def families_of(neighbours: Iterable[Neighbour]) -> list[Family]:
+    """Group neighbours, given nearest first, by their normalised strategy."""
+    grouped: dict[str, list[Neighbour]] = {}
+    for neighbour in neighbours:
+        grouped.setdefault(normalise(neighbour.pattern.strategy), []).append(neighbour)
+    return [_family(members) for members in grouped.values()]
+
+
+def _family(members: list[Neighbour]) -> Family:
+    successes = failures = 0.0
+    for member in members:
+        weight = max(0.0, member.similarity) ** SHARPNESS
+        successes += weight * member.successes
+        failures += weight * member.failures
+    prior = _prior_mean(members[0])
+    return Family(
+        members=tuple(members),
+        reliability=(PRIOR_STRENGTH * prior + successes) / (PRIOR_STRENGTH + successes + failures),
+        weighted_successes=successes,
+        weighted_failures=failures,
+    )
+
+
+def _prior_mean(nearest: Neighbour) -> float:
+    claim = nearest.pattern.success_score
+    if claim is None:
+        return 0.5
+    return 0.5 + _CLAIM_WEIGHT[nearest.pattern.trust] * (claim - 0.5)
