@@ -87,25 +87,22 @@ class SimilaritySearch:
         """Give the k nearest active patterns, best first, ties by id."""
         import numpy as np  # not before the first vector
 
-        with self._lock, self._connections.reading() as connection:
+        self._connections.check()  # a lock that another thread held during a fork is never let go
+        with self._lock, self._connections.moment() as connection:
             self._fetching = connection
-            connection.execute("BEGIN")
-            try:
-                number = model_for_search(connection, namespace, model)
-                if number is None:
-                    return []
-                index = self._current(connection, namespace, number, model.dimension)
-                found = index.search(
-                    np.frombuffer(query, np.int8),
-                    k,
-                    categories=None if category is None else (category,),
-                    min_similarity=min_similarity,
-                    now_ms=now_ms,
-                )
-                rows = rows_by_id(connection, namespace, [pattern_id for pattern_id, _ in found])
-                return [similar_from_row(rows[found_id], value) for found_id, value in found]
-            finally:
-                connection.execute("COMMIT")
+            number = model_for_search(connection, namespace, model)
+            if number is None:
+                return []
+            index = self._current(connection, namespace, number, model.dimension)
+            found = index.search(
+                np.frombuffer(query, np.int8),
+                k,
+                categories=None if category is None else (category,),
+                min_similarity=min_similarity,
+                now_ms=now_ms,
+            )
+            rows = rows_by_id(connection, namespace, [pattern_id for pattern_id, _ in found])
+            return [similar_from_row(rows[found_id], value) for found_id, value in found]
 
     def _current(
         self, connection: apsw.Connection, namespace: str, number: int, dimension: int
