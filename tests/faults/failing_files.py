@@ -1,4 +1,5 @@
 """Files that fail or kill at a chosen step: a layer between SQLite and the disk that counts."""
+# ruff: noqa: N802 - the names are SQLite's
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import apsw
 
@@ -87,7 +89,7 @@ class CountedFiles(apsw.VFS):
 
     def xDelete(self, filename: str, syncdir: bool) -> None:
         counter.step()
-        if os.path.exists(filename):  # SQLite asks for more than there is, and takes no offence
+        if Path(filename).exists():  # SQLite asks for more than there is, and takes no offence
             super().xDelete(filename, syncdir)
 
 

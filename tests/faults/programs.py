@@ -2,6 +2,7 @@
 
 A program prints lines while it works if its parent waits for them, and one line of JSON at its end.
 """
+# ruff: noqa: T201 - the parent reads what a program prints
 
 from __future__ import annotations
 
@@ -113,9 +114,11 @@ def open_and_store_without_links(path: str, writer: int) -> str:
         wait_for_parent()  # until every process has built a bank to put into place
         raise PermissionError(1, "no hard links here")
 
+    rename = Path.rename
+
     def rename_late(place: Path, target: Path) -> None:
         time.sleep(0.4 * writer)
-        os.rename(place, target)
+        rename(place, target)
 
     os.link = refuse  # type: ignore[assignment]
     Path.rename = rename_late  # type: ignore[assignment, method-assign]
