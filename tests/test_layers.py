@@ -1,6 +1,7 @@
 """The layers of the house, held by reading every import under src/reasoningbank.
 
-    cli, mcp, hooks, http, benchmark, demo      the doors
+    cli, mcp, hooks, http                       the doors
+    benchmark, demo, evaluation                 programs beside them, which use a bank like any caller
     bank                                        the facade, and reasoningbank/__init__.py
     learning, retrieval
     storage, embedding
@@ -26,7 +27,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "reasoningbank"
 
-DOORS = {"cli", "mcp", "hooks", "http", "benchmark", "demo"}
+DOORS = {"cli", "mcp", "hooks", "http", "benchmark", "demo", "evaluation"}
 BELOW_BANK = {"learning", "retrieval", "storage", "embedding", "domain"}
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),

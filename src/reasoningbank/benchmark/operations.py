@@ -24,7 +24,9 @@ from reasoningbank.embedding import default_embedder
 Argument = TypeVar("Argument")
 
 BATCH_ROWS: Final = 1_000
-_BATCHES: Final = 6
+_BATCHES: Final = 10
+_WARM_UP: Final = 20
+_SEARCHES_AFTER_STORE: Final = 50
 _STORES: Final = 400
 _READS: Final = 1_000
 _RECALL_QUERIES: Final = 50
@@ -32,7 +34,9 @@ _RECALL_K: Final = 10
 _EXACT_BATCH: Final = 65_536
 _LAST_MOMENT: Final = "9999-12-31T23:59:59.999Z"
 
-EXTRA_VECTORS: Final = _STORES + _BATCHES * BATCH_ROWS
+EXTRA_VECTORS: Final = (
+    2 * (_WARM_UP + _STORES) + _SEARCHES_AFTER_STORE + (1 + _BATCHES) * BATCH_ROWS
+)
 """Vectors that `measure` needs beyond the bank's size."""
 
 
@@ -78,10 +82,11 @@ def measure(
             figures += searching(pair, searches)
             figures.append(recall(pair, vectors[:size], calls(_RECALL_QUERIES)))
             say(f"{size:,}: storing")
-            figures.append(store_one_vector_given(pair, vectors, calls(_STORES)))
-            figures.append(store_many(pair, vectors, max(2, round(_BATCHES * repeats))))
             figures.append(store_one(pair, calls(_STORES)))
-            figures.append(search_after_store(pair, min(searches, 50)))
+            figures.append(store_one_vector_given(pair, vectors, calls(_STORES)))
+            figures.append(search_after_store(pair, min(searches, _SEARCHES_AFTER_STORE)))
+            # Last: it makes a small bank a larger one.
+            figures.append(store_many(pair, vectors, max(2, round(_BATCHES * repeats))))
         finally:
             gc.unfreeze()
     return figures
@@ -188,13 +193,13 @@ def _exact_similarities(vectors: Vectors, text: str) -> list[float]:
 
 def store_one(pair: BankPair, calls: int) -> Figure:
     """Time `store_pattern`, embedding included."""
-    given = [corpus.pattern(number) for number in pair.take_numbers(calls)]
+    given = [corpus.pattern(number) for number in pair.take_numbers(_WARM_UP + calls)]
     return _stored_in_turns("store_one", pair, pair.ours.store_pattern, given)
 
 
 def store_one_vector_given(pair: BankPair, vectors: Vectors, calls: int) -> Figure:
     """Time `put` with the vector at hand."""
-    numbers = pair.take_numbers(calls)
+    numbers = pair.take_numbers(_WARM_UP + calls)
     given = [(corpus.pattern(number), vectors[number]) for number in numbers]
 
     def ours(item: tuple[PatternInput, Vectors]) -> UUID:
@@ -206,21 +211,24 @@ def store_one_vector_given(pair: BankPair, vectors: Vectors, calls: int) -> Figu
 def _stored_in_turns(
     name: str, pair: BankPair, ours: Callable[[Argument], UUID], given: Sequence[Argument]
 ) -> Figure:
-    """Time single stores; raw stores the rows that ours has just made, so ours begins each turn."""
+    """Time single stores; raw stores the rows that ours has just made, so ours begins each turn.
+
+    The first turn is not counted: it prepares the statements and fetches the pages of both files.
+    """
     our_times: list[int] = []
     raw_times: list[int] = []
     for block in blocks(given):
         ids: list[UUID] = []
         our_times += durations(lambda item, ids=ids: ids.append(ours(item)), block)  # type: ignore[misc]
         raw_times += durations(pair.raw.store, pair.stored_rows(ids))
-    return timed_figure(name, len(pair.ids), our_times, raw_times)
+    return timed_figure(name, len(pair.ids), our_times[_WARM_UP:], raw_times[_WARM_UP:])
 
 
 def store_many(pair: BankPair, vectors: Vectors, batches: int) -> Figure:
-    """Time `store_patterns` with vectors given, per row of a call with `BATCH_ROWS`."""
+    """Time `store_patterns` with vectors given, per row of a call with `BATCH_ROWS`; the first is not counted."""
     our_times: list[int] = []
     raw_times: list[int] = []
-    for _ in range(batches):
+    for _ in range(1 + batches):
         numbers = pair.take_numbers(BATCH_ROWS)
         given = [corpus.pattern(number) for number in numbers]
         at_hand = np.array(vectors[numbers.start : numbers.stop])
@@ -232,7 +240,8 @@ def store_many(pair: BankPair, vectors: Vectors, batches: int) -> Figure:
         begun = time.perf_counter_ns()
         pair.raw.store_many(rows, counters)
         raw_times.append(time.perf_counter_ns() - begun)
-    return timed_figure("store_many_per_row", len(pair.ids), our_times, raw_times, per=BATCH_ROWS)
+    size = len(pair.ids)
+    return timed_figure("store_many_per_row", size, our_times[1:], raw_times[1:], per=BATCH_ROWS)
 
 
 def _searches_at(size: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,6 +49,9 @@ class BankPair:
         self.next_number = size
         self._raw_path = directory / "raw.db"
         shutil.copyfile(self.path, self._raw_path)
+        # Else the copy's pages would still be on their way to the disk while raw is being timed.
+        with self._raw_path.open("rb+") as copied:
+            os.fsync(copied.fileno())
 
     def __enter__(self) -> Self:
         self.ours = ReasoningBank.open(self.path)

@@ -1,0 +1,12 @@
+"""The command line: parse what was asked, call the bank, print."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the program with the arguments it was started with, and end it with its exit status."""
+    from reasoningbank.cli.running import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -63,7 +63,7 @@ _SHAPES: Final[dict[str, tuple[_Shape, ...]]] = {
             ("sk-",),
             r"\bsk-(?:proj-|svcacct-|admin-)[A-Za-z0-9_-]{20,}|\bsk-[A-Za-z0-9]{40,}",
         ),
-        _shape("slack_token", ("xox",), r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+        _shape("slack_token", ("xox",), r"\bxox[abeoprs]-(?=[A-Za-z-]*[0-9])[A-Za-z0-9-]{10,}"),
         _shape("pypi_token", ("pypi-",), r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,}"),
     ),
     ":": (

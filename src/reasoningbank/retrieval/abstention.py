@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 THRESHOLDS: Final[Mapping[str, float]] = {
-    "static-hybrid-768-v1-3cd8498a6dc19b93": 0.30,
+    "static-hybrid-768-v1-3cd8498a6dc19b93": 0.32,
 }
 
 UNKNOWN_EMBEDDER: Final = 0.0

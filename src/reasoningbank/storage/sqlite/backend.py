@@ -176,7 +176,7 @@ class SqliteStorage:
             return list(reading.outcomes(connection, namespace, pattern_id))
 
     def history(self, namespace: str, pattern_id: str) -> list[PatternChange]:
-        with self._connections.reading() as connection:
+        with self._connections.moment() as connection:
             return reading.full_history(connection, namespace, pattern_id)
 
     def observations(self, namespace: str, pattern_id: str) -> list[Observation]:
@@ -281,7 +281,7 @@ class SqliteStorage:
             return learning.settle_recall(connection, namespace, recall_id, told, now)
 
     def get_stats(self, namespace: str, now: str) -> StorageStats:
-        with self._connections.reading() as connection:
+        with self._connections.moment() as connection:
             counts = connection.execute(_COUNTS, (namespace,)).fetchall()
             [(expired,)] = connection.execute(_EXPIRED, (namespace, now))
             current = models.current_model(connection, namespace)

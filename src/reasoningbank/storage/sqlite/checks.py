@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from glob import escape
 from pathlib import Path
 from typing import Final
 
@@ -235,7 +236,7 @@ def _file_system_of(path: Path) -> str | None:
 
 
 def _left_overs(path: Path) -> Finding:
-    found = sorted(path.parent.glob(f"{path.name}.*{TEMPORARY_SUFFIX}*"))
+    found = sorted(path.parent.glob(f"{escape(path.name)}.*{TEMPORARY_SUFFIX}*"))
     if found:
         return Finding(
             check="left-overs",

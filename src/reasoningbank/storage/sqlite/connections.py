@@ -9,7 +9,13 @@ from typing import Final
 import apsw
 
 from reasoningbank.domain.errors import Unavailable
-from reasoningbank.storage.sqlite.loans import Loan, Maintenance, Snapshot, Transaction
+from reasoningbank.storage.sqlite.loans import (
+    Loan,
+    Maintenance,
+    Moment,
+    Snapshot,
+    Transaction,
+)
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
 
 _READERS: Final = 4
@@ -45,6 +51,10 @@ class Connections:
     def reading(self) -> Loan:
         """Lend a reader, as a context manager; it may be in no transaction when it ends."""
         return Loan(self)
+
+    def moment(self) -> Moment:
+        """Lend a reader for which the bank stands still, for several questions about one moment."""
+        return Moment(self)
 
     def writing(self) -> Transaction:
         """Lend the writer inside an immediate transaction: commits, or rolls back on an error."""
@@ -84,13 +94,22 @@ class Connections:
 
     def give_back(self, connection: apsw.Connection) -> None:
         """Take a reader back."""
-        if self._closed:
-            connection.close()
-            return
         self._idle.append(connection)
-        if self._opened >= _READERS:
+        if self._closed:
+            self._close_idle()
+        elif self._opened >= _READERS:
             with self._available:
                 self._available.notify()
+
+    def give_back_after_error(self, connection: apsw.Connection) -> None:
+        """Take a reader back out of whatever it was doing; one that cannot be got out is closed."""
+        if _rolled_back(connection):
+            self.give_back(connection)
+            return
+        with self._available:
+            self._opened -= 1
+            self._available.notify()
+        connection.close()
 
     def take_writer(self) -> apsw.Connection:
         """Take the writer; `release_writer` must follow."""
@@ -142,17 +161,21 @@ class Connections:
         finally:
             self.release_writer()
 
-    @staticmethod
-    def _undo(connection: apsw.Connection) -> None:
-        # After a full disk or an I/O error SQLite has rolled back by itself.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+    def _undo(self, connection: apsw.Connection) -> None:
+        if not _rolled_back(connection):
+            # Closing undoes it as well, and the next writer gets a connection that works.
+            self._writer = None
+            connection.close()
 
     def open_snapshot(self) -> apsw.Connection:
         """Give a new connection whose read transaction has begun; the caller closes it."""
         connection = self.settings.open()
-        connection.execute("BEGIN")
-        connection.execute("SELECT 1 FROM bank_properties").fetchone()
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT 1 FROM bank_properties").fetchone()
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def close(self) -> None:
@@ -164,12 +187,32 @@ class Connections:
             return
         with self._write_lock, self._available:
             self._closed = True
-            while self._idle:
-                self._idle.pop().close()
+            self._close_idle()
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
             self._available.notify_all()
+
+    def _close_idle(self) -> None:
+        """Close the readers at rest; a loan that ends while the bank is closing comes here too."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return
+            connection.close()
+
+
+def _rolled_back(connection: apsw.Connection) -> bool:
+    """End a connection's transaction, if there is one, undoing it; give whether that worked."""
+    # After a full disk or an I/O error SQLite has rolled back by itself.
+    if not connection.in_transaction:
+        return True
+    try:
+        connection.execute("ROLLBACK")
+    except apsw.Error:
+        return False
+    return True
 
 
 class MemoryConnections(Connections):
@@ -184,13 +227,28 @@ class MemoryConnections(Connections):
     def take(self) -> apsw.Connection:
         self.check()
         self._turn.acquire()
+        try:
+            self.check()
+        except BaseException:
+            self._turn.release()
+            raise
         return self._only
 
     def give_back(self, connection: apsw.Connection) -> None:  # noqa: ARG002 - there is only one
         self._turn.release()
 
+    def give_back_after_error(self, connection: apsw.Connection) -> None:
+        self._undo(connection)
+        self._turn.release()
+
+    def _undo(self, connection: apsw.Connection) -> None:
+        # Closing would lose the bank; the next writer tries again.
+        _rolled_back(connection)
+
     def take_writer(self) -> apsw.Connection:
-        return self.take()
+        connection = self.take()
+        _rolled_back(connection)  # what could not be undone when it failed
+        return connection
 
     def release_writer(self) -> None:
         self._turn.release()
@@ -203,6 +261,9 @@ class MemoryConnections(Connections):
         return copy
 
     def close(self) -> None:
+        if os.getpid() != self._process:
+            self._closed = True
+            return
         with self._turn:
             if not self._closed:
                 self._closed = True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -98,9 +100,10 @@ def _link_into_place(temporary: Path, path: Path) -> bool:
     except FileExistsError:
         return False
     except OSError:
-        # No hard links here (FAT, some network mounts): a rename that refuses to replace is not
-        # portable, so the name is taken first; whoever loses that race uses the winner's file.
-        return _rename_into_place(temporary, path)
+        # No hard links here (FAT, some network mounts). A rename would replace a bank that another
+        # process made since we looked, so processes look and rename one after the other.
+        with _turn_in(path.parent):
+            return _rename_into_place(temporary, path)
     _flush_to_disk(path.parent)
     return True
 
@@ -110,6 +113,22 @@ def _rename_into_place(temporary: Path, path: Path) -> bool:
         return False
     temporary.rename(path)
     return True
+
+
+@contextmanager
+def _turn_in(directory: Path) -> Iterator[None]:
+    """Let one process at a time go on; the kernel ends the turn of one that is killed."""
+    if sys.platform == "win32":  # where a rename refuses to replace
+        yield
+        return
+    import fcntl
+
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _flush_to_disk(path: Path) -> None:

@@ -31,11 +31,41 @@ class Loan:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None and self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-        self._connections.give_back(self._connection)
+        if kind is None:
+            self._connections.give_back(self._connection)
+            return
+        self._connections.give_back_after_error(self._connection)
         if isinstance(error, apsw.Error):
             raise translated_error(error, self._connections.settings.shown) from error
+
+
+class Moment(Loan):
+    """A reader lent for a ``with`` block, for which the bank stands still as of its first question."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> apsw.Connection:
+        connection = super().__enter__()
+        try:
+            connection.execute("BEGIN")
+        except BaseException as error:
+            super().__exit__(type(error), error, error.__traceback__)
+            raise
+        return connection
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            try:
+                self._connection.execute("COMMIT")
+            except BaseException as failure:
+                super().__exit__(type(failure), failure, failure.__traceback__)
+                raise
+        super().__exit__(kind, error, trace)
 
 
 class Transaction:

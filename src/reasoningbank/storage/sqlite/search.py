@@ -134,13 +134,10 @@ class SimilaritySearch:
     @contextmanager
     def _snapshot(self) -> Iterator[apsw.Connection]:
         """Lend a connection in one read transaction, to one search at a time."""
-        with self._lock, self._connections.reading() as connection:
+        self._connections.check()  # a lock that another thread held during a fork is never let go
+        with self._lock, self._connections.moment() as connection:
             self._fetching = connection
-            connection.execute("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.execute("COMMIT")
+            yield connection
 
     def _found(
         self,

@@ -1,0 +1,1 @@
+"""The verbs of the command line, by what they do. Their docstrings are their help texts."""

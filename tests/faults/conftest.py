@@ -1,0 +1,39 @@
+"""Seeds that are printed, and a folder in memory for tests that make hundreds of banks."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SEED_VARIABLE = "FAULT_SEED"
+_IN_MEMORY = Path("/dev/shm")
+_used: list[tuple[str, int]] = []
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The seed of this test; set FAULT_SEED to repeat one that was printed."""
+    given = os.environ.get(SEED_VARIABLE)
+    drawn = int(given) if given else random.SystemRandom().getrandbits(32)
+    _used.append((request.node.nodeid, drawn))
+    return drawn
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for name, drawn in _used:
+        terminalreporter.write_line(f"{name}: repeat with {SEED_VARIABLE}={drawn}")
+
+
+@pytest.fixture
+def quick_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose files need not reach a disk: what is injected does not ask where they are."""
+    if not os.access(_IN_MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="reasoningbank-", dir=_IN_MEMORY) as folder:
+        yield Path(folder)

@@ -1,0 +1,198 @@
+"""Each statement and each write of every change fails in turn: nothing of the change stays."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import apsw
+import pytest
+
+from reasoningbank import ReasoningBank, Unavailable
+from tests.faults.failing_files import NAME, CountedFiles, counter
+from tests.faults.observing import faults, tables
+from tests.faults.operations import CHANGES, build, exported, opened, pattern
+
+_MOST_STEPS = 500
+
+READS: dict[str, Callable[[ReasoningBank, list[UUID]], object]] = {
+    "get": lambda bank, ids: bank.get_pattern(ids[0]),
+    "category": lambda bank, ids: bank.search_by_category("line"),
+    "similar": lambda bank, ids: bank.find_similar("check bearing 2"),
+    "stats": lambda bank, ids: bank.get_stats(),
+    "history": lambda bank, ids: bank.history(ids[0]),
+    "observations": lambda bank, ids: bank.observations(ids[0]),
+    "outcomes": lambda bank, ids: bank.outcomes(ids[0]),
+    "reliability": lambda bank, ids: bank.reliability(ids[0]),
+    "export": lambda bank, ids: bank.export_jsonl(io.BytesIO()),
+}
+
+
+class _CountedStatements(apsw.Connection):
+    """A connection whose statements count."""
+
+    def __init__(self, name: str, **options: object) -> None:
+        super().__init__(name, **options)  # type: ignore[arg-type]
+        self.exec_trace = self._count
+
+    @staticmethod
+    def _count(*_: object) -> bool:
+        counter.step()
+        return True
+
+
+class _ConnectionToCountedFiles(apsw.Connection):
+    def __init__(self, name: str, **options: object) -> None:
+        super().__init__(name, vfs=NAME, **options)  # type: ignore[arg-type]
+
+
+def input_output_error() -> None:
+    raise apsw.exception_for(apsw.SQLITE_IOERR_WRITE)
+
+
+def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def no_space() -> None:
+    raise apsw.exception_for(apsw.SQLITE_FULL)
+
+
+@pytest.fixture(autouse=True)
+def nothing_armed() -> Iterator[None]:
+    counter.disarm()
+    yield
+    counter.disarm()
+
+
+@pytest.fixture
+def failing_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apsw, "Connection", _CountedStatements)
+
+
+@pytest.fixture
+def failing_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    files = CountedFiles()
+    monkeypatch.setattr(apsw, "Connection", _ConnectionToCountedFiles)
+    yield
+    files.unregister()
+
+
+def sizes(path: Path) -> dict[str, int]:
+    return {name: len(rows) for name, rows in tables(path).items()}
+
+
+def fail_each_step(folder: Path, change: str, act: Callable[[], None], *, once: bool) -> int:
+    """Let each step of a change fail in turn, each on a new bank; give how many steps there are.
+
+    Once every step has passed, the change is made again on the same handle.
+    """
+    base, reference = folder / "base.db", folder / "reference.db"
+    ids = build(base)
+    before = tables(base)
+    shutil.copyfile(base, reference)
+    exported()
+    with opened(reference, begin=1_000) as bank:
+        CHANGES[change](bank, ids)
+    for step in range(1, _MOST_STEPS):
+        path = folder / f"{step}.db"
+        shutil.copyfile(base, path)
+        with opened(path, begin=1_000) as bank:
+            counter.arm(step, act, once=once)
+            try:
+                CHANGES[change](bank, ids)
+            except (Unavailable, KeyboardInterrupt):
+                survived = False
+            else:
+                survived = True
+            reached = counter.reached
+            counter.disarm()
+            if not survived:
+                assert_nothing_changed(change, before, tables(path), reference)
+                CHANGES[change](bank, ids)
+            assert sizes(path) == sizes(reference)
+            assert faults(bank) == []
+            assert bank.find_similar(pattern(3).task_description, top_k=1)[0].similarity == 1.0
+        if not reached:
+            return step - 1
+    raise AssertionError("there is no end of steps")
+
+
+def assert_nothing_changed(
+    change: str, before: object, after: dict[str, list[tuple[object, ...]]], reference: Path
+) -> None:
+    if change.startswith("erase") and after != before:
+        # What failed came after the rows were gone: making sure that the bytes are. Erasing again,
+        # as the error says, finishes it.
+        assert {name: len(rows) for name, rows in after.items()} == sizes(reference)
+    else:
+        assert after == before
+
+
+@pytest.mark.usefixtures("failing_statements")
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_statement_that_fails_undoes_the_whole_change(change: str, quick_folder: Path) -> None:
+    assert fail_each_step(quick_folder, change, input_output_error, once=True) > 3
+
+
+@pytest.mark.usefixtures("failing_statements")
+@pytest.mark.parametrize("change", ["store", "merge", "edit the task", "delete", "erase"])
+def test_a_bank_is_usable_after_even_undoing_failed(change: str, quick_folder: Path) -> None:
+    assert fail_each_step(quick_folder, change, input_output_error, once=False) > 3
+
+
+@pytest.mark.usefixtures("failing_statements")
+@pytest.mark.parametrize("change", ["store", "edit", "erase"])
+def test_an_interrupt_at_any_statement_undoes_the_whole_change(
+    change: str, quick_folder: Path
+) -> None:
+    assert fail_each_step(quick_folder, change, interrupted, once=True) > 3
+
+
+@pytest.mark.usefixtures("failing_writes")
+@pytest.mark.parametrize("act", [input_output_error, no_space])
+@pytest.mark.parametrize("change", ["store", "batch", "merge", "edit the task", "erase", "restore"])
+def test_a_write_that_fails_undoes_the_whole_change(
+    change: str, act: Callable[[], None], quick_folder: Path
+) -> None:
+    assert fail_each_step(quick_folder, change, act, once=True) > 3
+
+
+@pytest.mark.usefixtures("failing_writes")
+@pytest.mark.parametrize("change", ["store", "erase"])
+def test_a_disk_that_stays_full_undoes_the_whole_change(change: str, quick_folder: Path) -> None:
+    assert fail_each_step(quick_folder, change, no_space, once=False) > 3
+
+
+@pytest.mark.usefixtures("failing_statements")
+@pytest.mark.parametrize("read", READS)
+def test_a_read_that_fails_is_a_typed_error_and_the_next_one_works(
+    read: str, quick_folder: Path
+) -> None:
+    ids = build(quick_folder / "bank.db")
+    with opened(quick_folder / "bank.db") as bank:
+        expected = READS[read](bank, ids)
+    for step in range(1, _MOST_STEPS):
+        with opened(quick_folder / "bank.db") as bank:
+            # More often than there are readers to lend: none may get lost on the way.
+            outcomes = {_fails_at(step, bank, read, ids) for _ in range(6)}
+            assert READS[read](bank, ids) == expected
+        if True not in outcomes:
+            assert step > 1
+            return
+    raise AssertionError("there is no end of steps")
+
+
+def _fails_at(step: int, bank: ReasoningBank, read: str, ids: list[UUID]) -> bool:
+    """Tell whether a read comes to that step, from which on everything fails."""
+    counter.arm(step, input_output_error, once=False)
+    try:
+        READS[read](bank, ids)
+    except Unavailable:
+        return True
+    finally:
+        counter.disarm()
+    return False
