@@ -28,3 +28,21 @@ IMPORT_LINE_BYTES: Final = 8_388_608
 
 RESTORE_LINE_BYTES: Final = 1_073_741_824
 """The longest line accepted from a file to restore: a pattern's history holds every value it had."""
+
+STEPS: Final = 10_000
+"""The most steps one trajectory may have."""
+
+STEP_TEXT_BYTES: Final = 262_144
+"""The longest action, observation, error or thought of one step."""
+
+TRAJECTORY_BYTES: Final = 16_777_216
+"""The most that the steps of one trajectory may have as JSON."""
+
+ORIGIN_BYTES: Final = 4_096
+NOTE_BYTES: Final = 65_536
+REASON_BYTES: Final = 4_096
+REASONS: Final = 32
+"""The most reasons one verdict may give."""
+
+TRAJECTORY_LINE_BYTES: Final = 67_108_864
+"""The longest line accepted from a file of trajectories; the largest trajectory is well below it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -54,11 +55,15 @@ class Family(msgspec.Struct, frozen=True):
         return self.members[0]
 
 
+# The same few hundred strategies come back from question to question.
+_family_key = lru_cache(maxsize=512)(normalise)
+
+
 def families_of(neighbours: Iterable[Neighbour]) -> list[Family]:
     """Group neighbours, given nearest first, by their normalised strategy."""
     grouped: dict[str, list[Neighbour]] = {}
     for neighbour in neighbours:
-        grouped.setdefault(normalise(neighbour.pattern.strategy), []).append(neighbour)
+        grouped.setdefault(_family_key(neighbour.pattern.strategy), []).append(neighbour)
     return [_family(members) for members in grouped.values()]
 
 
