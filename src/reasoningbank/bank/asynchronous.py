@@ -12,6 +12,7 @@ from uuid import UUID
 from reasoningbank.bank.facade import ReasoningBank
 from reasoningbank.bank.moving import OnInvalid, TextOrBytes
 from reasoningbank.bank.recall_operations import DEFAULT_TOKEN_BUDGET
+from reasoningbank.domain.consolidation import ConsolidationOptions, ConsolidationReport
 from reasoningbank.domain.errors import Unavailable
 from reasoningbank.domain.outcome import Outcome, OutcomeSource, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -328,6 +329,22 @@ class AsyncReasoningBank:
     async def observations(self, pattern_id: UUID | str) -> list[Observation]:
         """See `ReasoningBank.observations`."""
         return await self._run(partial(self._bank.observations, pattern_id))
+
+    async def consolidate(
+        self,
+        options: ConsolidationOptions | None = None,
+        *,
+        dry_run: bool = False,
+        everything: bool = False,
+    ) -> ConsolidationReport:
+        """See `ReasoningBank.consolidate`."""
+        return await self._run(
+            partial(self._bank.consolidate, options, dry_run=dry_run, everything=everything)
+        )
+
+    async def undo_consolidation(self, report_id: UUID | str) -> int:
+        """See `ReasoningBank.undo_consolidation`."""
+        return await self._run(partial(self._bank.undo_consolidation, report_id))
 
     async def export_jsonl(self, file: TextOrBytes) -> int:
         """See `ReasoningBank.export_jsonl`."""

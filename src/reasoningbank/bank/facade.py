@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from reasoningbank.bank.consolidation_operations import ConsolidationOperations
 from reasoningbank.bank.outcome_operations import OutcomeOperations
 from reasoningbank.bank.pattern_operations import PatternOperations
 from reasoningbank.bank.recall_operations import RecallOperations
 from reasoningbank.bank.transfer_operations import TransferOperations
 
 
-class ReasoningBank(PatternOperations, RecallOperations, OutcomeOperations, TransferOperations):
+class ReasoningBank(
+    PatternOperations,
+    RecallOperations,
+    OutcomeOperations,
+    TransferOperations,
+    ConsolidationOperations,
+):
     """Store strategies, find those that fit a task, and keep what came of using them.
 
     Safe to share between threads; several processes may use one file. Everything that returns

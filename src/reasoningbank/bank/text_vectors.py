@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.records import EmbeddingModel
-from reasoningbank.embedding import Embedder, default_embedder, to_int8
+from reasoningbank.embedding import Embedder, cosine_similarity, default_embedder, to_int8
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +55,11 @@ class TextVectors:
         if count == 1:
             return [rows.tobytes()]
         return [row.tobytes() for row in rows]
+
+    def cosine(self, first: str, second: str) -> float:
+        """Give the cosine of the vectors of two texts."""
+        one, other = to_int8(self._ready().embed_documents([first, second]))
+        return cosine_similarity(one, other)
 
     def _ready(self) -> Embedder:
         if self._embedder is None:

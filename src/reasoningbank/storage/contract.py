@@ -7,8 +7,9 @@ Each call names its namespace; none crosses it. Ids are canonical text. Times ar
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
+from reasoningbank.domain.consolidation import ConsolidationReport
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -177,8 +178,16 @@ class LearningStorage(Protocol):
         trajectory_id: str,
         judgement: Judgement,
         at: str,
+        told: Sequence[Outcome] = (),
     ) -> Trajectory:
-        """Write a verdict, or the note of a judge that reached none."""
+        """Write a verdict, or the note of a judge that reached none.
+
+        Where patterns were learned already, the outcomes `told` are counted for them, unless the
+        verdict says nothing new.
+        """
+
+    def unlearned_trajectories(self, namespace: str, before: str, limit: int) -> list[Trajectory]:
+        """Give pending and judged trajectories last tried before a time, longest ago first."""
 
     def learn_patterns(
         self,
@@ -195,6 +204,16 @@ class LearningStorage(Protocol):
 
     def reinstate_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         """Undo `withdraw_trajectory`."""
+
+    def withdraw_source(
+        self, namespace: str, kind: Literal["origin", "actor"], source: str, stamp: Stamp
+    ) -> list[str]:
+        """Withdraw every trajectory of a source, and patterns it stored as they are."""
+
+    def reinstate_source(
+        self, namespace: str, kind: Literal["origin", "actor"], source: str, stamp: Stamp
+    ) -> list[str]:
+        """Undo `withdraw_source`."""
 
     def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
         """Remove a trajectory and what was derived from it so that the bytes are gone."""
@@ -229,8 +248,43 @@ class LearningStorage(Protocol):
         """Count the outcome of a recall; told before, give what was counted then."""
 
 
+class ConsolidationStorage(Protocol):
+    """Keep what consolidations did."""
+
+    def patterns_changed(self, namespace: str, since: str, after: str, limit: int) -> list[Pattern]:
+        """Give active patterns changed after a time, in the order of their ids, after an id."""
+
+    def record_consolidation(
+        self, namespace: str, report: ConsolidationReport, stamp: Stamp
+    ) -> None:
+        """Keep a report."""
+
+    def consolidation(
+        self, namespace: str, report_id: str
+    ) -> tuple[ConsolidationReport, str | None] | None:
+        """Give a report and when it was undone, or None."""
+
+    def mark_undone(self, namespace: str, report_id: str, now: str) -> None:
+        """Note that a consolidation was taken back."""
+
+    def last_consolidated(self, namespace: str) -> str:
+        """Give when a namespace was consolidated last; empty when never."""
+
+    def pruned_ids(self, namespace: str) -> list[str]:
+        """Give the ids of patterns that consolidations pruned and nobody took back."""
+
+    def remove_link(self, namespace: str, link: PatternLink) -> None:
+        """Take a relation back."""
+
+
 @runtime_checkable
 class StorageBackend(
-    PatternStorage, SimilarityStorage, OutcomeStorage, TransferStorage, LearningStorage, Protocol
+    PatternStorage,
+    SimilarityStorage,
+    OutcomeStorage,
+    TransferStorage,
+    LearningStorage,
+    ConsolidationStorage,
+    Protocol,
 ):
     """One storage engine: everything the bank needs of it."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import apsw
 
+from reasoningbank.domain.consolidation import ConsolidationReport
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -38,6 +39,7 @@ from reasoningbank.domain.trajectory import (
 )
 from reasoningbank.storage.sqlite import (
     checks,
+    consolidations,
     erasure,
     learning,
     models,
@@ -47,6 +49,7 @@ from reasoningbank.storage.sqlite import (
     reembedding,
     trajectories,
     transfer,
+    withdrawal,
     writing,
 )
 from reasoningbank.storage.sqlite.connections import Connections
@@ -220,9 +223,14 @@ class SqliteStorage:
         trajectory_id: str,
         judgement: Judgement,
         at: str,
+        told: Sequence[Outcome] = (),
     ) -> Trajectory:
         with self._connections.writing() as connection:
-            return learning.judge(connection, namespace, trajectory_id, judgement, at)
+            return learning.judge(connection, namespace, trajectory_id, judgement, at, told)
+
+    def unlearned_trajectories(self, namespace: str, before: str, limit: int) -> list[Trajectory]:
+        with self._connections.reading() as connection:
+            return trajectories.unlearned(connection, namespace, before, limit)
 
     def learn_patterns(
         self,
@@ -237,11 +245,23 @@ class SqliteStorage:
 
     def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         with self._connections.writing() as connection:
-            return learning.withdraw(connection, namespace, trajectory_id, stamp)
+            return withdrawal.withdraw(connection, namespace, [trajectory_id], stamp)
+
+    def withdraw_source(
+        self, namespace: str, kind: Literal["origin", "actor"], source: str, stamp: Stamp
+    ) -> list[str]:
+        with self._connections.writing() as connection:
+            return withdrawal.withdraw_source(connection, namespace, kind, source, stamp)
 
     def reinstate_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         with self._connections.writing() as connection:
-            return learning.reinstate(connection, namespace, trajectory_id, stamp)
+            return withdrawal.reinstate(connection, namespace, [trajectory_id], stamp)
+
+    def reinstate_source(
+        self, namespace: str, kind: Literal["origin", "actor"], source: str, stamp: Stamp
+    ) -> list[str]:
+        with self._connections.writing() as connection:
+            return withdrawal.reinstate_source(connection, namespace, kind, source, stamp)
 
     def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
         return erasure.erase_trajectory(self._connections, namespace, trajectory_id)
@@ -279,6 +299,38 @@ class SqliteStorage:
     ) -> list[RecordedOutcome]:
         with self._connections.writing() as connection:
             return learning.settle_recall(connection, namespace, recall_id, told, now)
+
+    def patterns_changed(self, namespace: str, since: str, after: str, limit: int) -> list[Pattern]:
+        with self._connections.reading() as connection:
+            return consolidations.patterns_changed(connection, namespace, since, after, limit)
+
+    def record_consolidation(
+        self, namespace: str, report: ConsolidationReport, stamp: Stamp
+    ) -> None:
+        with self._connections.writing() as connection:
+            consolidations.insert(connection, namespace, report, stamp)
+
+    def consolidation(
+        self, namespace: str, report_id: str
+    ) -> tuple[ConsolidationReport, str | None] | None:
+        with self._connections.reading() as connection:
+            return consolidations.get(connection, namespace, report_id)
+
+    def mark_undone(self, namespace: str, report_id: str, now: str) -> None:
+        with self._connections.writing() as connection:
+            consolidations.mark_undone(connection, namespace, report_id, now)
+
+    def last_consolidated(self, namespace: str) -> str:
+        with self._connections.reading() as connection:
+            return consolidations.last_at(connection, namespace)
+
+    def pruned_ids(self, namespace: str) -> list[str]:
+        with self._connections.reading() as connection:
+            return consolidations.pruned_ids(connection, namespace)
+
+    def remove_link(self, namespace: str, link: PatternLink) -> None:
+        with self._connections.writing() as connection:
+            trajectories.unlink(connection, namespace, link)
 
     def get_stats(self, namespace: str, now: str) -> StorageStats:
         with self._connections.moment() as connection:

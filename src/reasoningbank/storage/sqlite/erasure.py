@@ -17,7 +17,13 @@ from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.reading import get_pattern
 from reasoningbank.storage.sqlite.writing import log, missing, remove_row
 
-_TABLES: Final = ("pattern_history", "observations", "outcomes", "idempotency_keys")
+_TABLES: Final = (
+    "pattern_history",
+    "observations",
+    "outcomes",
+    "idempotency_keys",
+    "withdrawals",
+)
 _TEXT_COLUMNS: Final = (
     ("patterns", "task_description", "id"),
     ("patterns", "strategy", "id"),
@@ -34,6 +40,7 @@ _TRAJECTORY_COLUMNS: Final = (
     ("trajectories", "metadata", "id"),
     ("trajectory_states", "verdict", "trajectory_id"),
     ("trajectory_states", "note", "trajectory_id"),
+    ("trajectory_states", "before", "trajectory_id"),
 )
 _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24

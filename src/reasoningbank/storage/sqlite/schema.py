@@ -153,15 +153,15 @@ _LEARNING: Final = """
 CREATE TABLE trajectories (
     namespace TEXT NOT NULL,
     id TEXT NOT NULL,
-    task_category TEXT NOT NULL,
-    task_description TEXT NOT NULL,
-    steps TEXT NOT NULL,
-    metadata TEXT NOT NULL,
     origin TEXT,
     actor TEXT NOT NULL,
     created_at TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
     checksum INTEGER NOT NULL,
+    task_category TEXT NOT NULL,
+    task_description TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    steps TEXT NOT NULL,
     PRIMARY KEY (namespace, id)
 ) STRICT;
 
@@ -173,12 +173,13 @@ CREATE TABLE trajectory_states (
     state TEXT NOT NULL,
     verdict TEXT,
     note TEXT,
+    before TEXT,
     at TEXT NOT NULL,
     PRIMARY KEY (namespace, trajectory_id),
     FOREIGN KEY (namespace, trajectory_id) REFERENCES trajectories (namespace, id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX idx_trajectory_states ON trajectory_states (namespace, state, trajectory_id);
+CREATE INDEX idx_trajectory_states ON trajectory_states (namespace, state, at, trajectory_id);
 
 CREATE TABLE pattern_links (
     namespace TEXT NOT NULL,
@@ -192,6 +193,16 @@ CREATE TABLE pattern_links (
 
 CREATE INDEX idx_pattern_links_target ON pattern_links (namespace, target_id, kind);
 
+CREATE TABLE withdrawals (
+    namespace TEXT NOT NULL,
+    pattern_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (namespace, pattern_id, kind, source)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE recalls (
     namespace TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -201,6 +212,16 @@ CREATE TABLE recalls (
     actor TEXT NOT NULL,
     at TEXT NOT NULL,
     settled_at TEXT,
+    PRIMARY KEY (namespace, id)
+) STRICT;
+
+CREATE TABLE consolidations (
+    namespace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    report TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    undone_at TEXT,
     PRIMARY KEY (namespace, id)
 ) STRICT;
 

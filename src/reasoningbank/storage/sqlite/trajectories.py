@@ -34,16 +34,22 @@ _LIST: Final = (
     f"SELECT {_COLUMNS} {_FROM} "
     "WHERE t.namespace = ?1 AND t.id > ?2 AND (?3 IS NULL OR s.state = ?3) ORDER BY t.id LIMIT ?4"
 )
+_UNLEARNED: Final = f"""
+SELECT {_COLUMNS} {_FROM}
+WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND s.at < ?2
+ORDER BY s.at, t.id LIMIT ?3
+"""
 _INSERT: Final = """
 INSERT INTO trajectories (namespace, id, task_category, task_description, steps, metadata, origin,
     actor, created_at, fingerprint, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (namespace, fingerprint) DO NOTHING
 """
 _SET_STATE: Final = """
-INSERT INTO trajectory_states (namespace, trajectory_id, state, verdict, note, at)
-VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO trajectory_states (namespace, trajectory_id, state, verdict, note, before, at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (namespace, trajectory_id) DO UPDATE SET
-    state = excluded.state, verdict = excluded.verdict, note = excluded.note, at = excluded.at
+    state = excluded.state, verdict = excluded.verdict, note = excluded.note,
+    before = excluded.before, at = excluded.at
 """
 _LINK: Final = """
 INSERT INTO pattern_links (namespace, source_id, kind, target_id, actor, at)
@@ -81,8 +87,13 @@ def set_state(
     connection: apsw.Connection,
     trajectory: Trajectory,
     at: str,
+    *,
+    before: str | None = None,
 ) -> None:
-    """Write what is known of how a trajectory ended; the trajectory itself never changes."""
+    """Write what is known of how a trajectory ended; the trajectory itself never changes.
+
+    `before` is what a withdrawn one comes back to.
+    """
     verdict = trajectory.verdict
     connection.execute(
         _SET_STATE,
@@ -92,6 +103,7 @@ def set_state(
             trajectory.state,
             None if verdict is None else canonical_json(verdict),
             trajectory.note,
+            before,
             at,
         ),
     )
@@ -130,6 +142,14 @@ def page(
     return [_from_row(row) for row in rows]
 
 
+def unlearned(
+    connection: apsw.Connection, namespace: str, before: str, limit: int
+) -> list[Trajectory]:
+    """Give trajectories nothing was learned from, those first that were not tried for longest."""
+    rows = connection.execute(_UNLEARNED, (namespace, before, limit))
+    return [_from_row(row) for row in rows]
+
+
 def _from_row(row: Row) -> Trajectory:
     (
         trajectory_id, namespace, description, category, steps, metadata, origin, actor,
@@ -163,6 +183,15 @@ def link(connection: apsw.Connection, namespace: str, relation: PatternLink) -> 
             relation.actor,
             relation.at,
         ),
+    )
+
+
+def unlink(connection: apsw.Connection, namespace: str, relation: PatternLink) -> None:
+    """Take a relation back."""
+    connection.execute(
+        "DELETE FROM pattern_links "
+        "WHERE namespace = ? AND source_id = ? AND kind = ? AND target_id = ?",
+        (namespace, str(relation.source_id), relation.kind, str(relation.target_id)),
     )
 
 

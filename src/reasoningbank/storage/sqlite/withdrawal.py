@@ -1,0 +1,219 @@
+"""Taking back what came from a trajectory or a source: quarantined, noted, and reversible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, TypeAlias
+
+import apsw
+import msgspec
+
+from reasoningbank.domain.json_value import canonical_json
+from reasoningbank.domain.pattern import State
+from reasoningbank.domain.records import PatternEdit, Stamp
+from reasoningbank.domain.trajectory import TrajectoryState
+from reasoningbank.storage.sqlite import trajectories, writing
+from reasoningbank.storage.sqlite.reading import get_pattern
+
+_Kind: TypeAlias = Literal["trajectory", "origin", "actor"]
+
+_STILL_SUPPORTED: Final = """
+SELECT 1 FROM pattern_links l JOIN trajectory_states s
+    ON s.namespace = l.namespace AND s.trajectory_id = l.target_id
+WHERE l.namespace = ? AND l.source_id = ? AND l.kind = 'derived_from' AND s.state <> 'withdrawn'
+LIMIT 1
+"""
+_OF_SOURCE: Final = """
+SELECT id FROM trajectories
+WHERE namespace = ?1 AND ((?2 = 'origin' AND origin = ?3) OR (?2 = 'actor' AND actor = ?3))
+ORDER BY id
+"""
+# Patterns stored as they are, without a trajectory, and not by anybody else as well.
+_DIRECT_OF_ACTOR: Final = """
+SELECT p.id FROM patterns p
+WHERE p.namespace = ?1 AND p.created_by = ?2 AND p.state = 'active'
+AND NOT EXISTS (SELECT 1 FROM pattern_links l WHERE l.namespace = p.namespace
+    AND l.source_id = p.id AND l.kind = 'derived_from')
+AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.namespace = p.namespace
+    AND o.pattern_id = p.id AND o.actor <> ?2)
+ORDER BY p.id
+"""
+_DIRECT_OF_ORIGIN: Final = """
+SELECT p.id FROM patterns p
+WHERE p.namespace = ?1 AND p.state = 'active'
+AND json_extract(p.data, '$.metadata.provenance.origin') = ?2
+AND NOT EXISTS (SELECT 1 FROM pattern_links l WHERE l.namespace = p.namespace
+    AND l.source_id = p.id AND l.kind = 'derived_from')
+AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.namespace = p.namespace
+    AND o.pattern_id = p.id
+    AND json_extract(o.content, '$.metadata.provenance.origin') IS NOT ?2)
+ORDER BY p.id
+"""
+_HELD: Final = """
+SELECT pattern_id FROM withdrawals
+WHERE namespace = ? AND kind = ? AND source = ? ORDER BY pattern_id
+"""
+
+
+class _Before(msgspec.Struct, frozen=True):
+    """What a trajectory comes back to."""
+
+    state: TrajectoryState
+    note: str | None
+
+
+_decode_before = msgspec.json.Decoder(_Before).decode
+
+
+def withdraw(
+    connection: apsw.Connection, namespace: str, trajectory_ids: Sequence[str], stamp: Stamp
+) -> list[str]:
+    """Take trajectories back; quarantine what came of them alone and give those patterns' ids."""
+    taken = [
+        trajectory_id
+        for trajectory_id in trajectory_ids
+        if _mark_withdrawn(connection, namespace, trajectory_id, stamp)
+    ]
+    quarantined: list[str] = []
+    for trajectory_id in taken:
+        for pattern_id in trajectories.derived_ids(connection, namespace, trajectory_id):
+            supported = connection.execute(_STILL_SUPPORTED, (namespace, pattern_id)).fetchone()
+            if supported is None and _quarantine(
+                connection, namespace, pattern_id, ("trajectory", trajectory_id), stamp
+            ):
+                quarantined.append(pattern_id)
+    return quarantined
+
+
+def withdraw_source(
+    connection: apsw.Connection,
+    namespace: str,
+    kind: Literal["origin", "actor"],
+    source: str,
+    stamp: Stamp,
+) -> list[str]:
+    """Take back every trajectory of a source, and the patterns it stored as they are."""
+    quarantined = withdraw(
+        connection, namespace, _of_source(connection, namespace, kind, source), stamp
+    )
+    direct = _DIRECT_OF_ACTOR if kind == "actor" else _DIRECT_OF_ORIGIN
+    for (pattern_id,) in connection.execute(direct, (namespace, source)).fetchall():
+        if _quarantine(connection, namespace, str(pattern_id), (kind, source), stamp):
+            quarantined.append(str(pattern_id))
+    return quarantined
+
+
+def reinstate(
+    connection: apsw.Connection, namespace: str, trajectory_ids: Sequence[str], stamp: Stamp
+) -> list[str]:
+    """Undo `withdraw` and give the ids of the patterns that are active again."""
+    active: list[str] = []
+    for trajectory_id in trajectory_ids:
+        if not _mark_reinstated(connection, namespace, trajectory_id, stamp):
+            continue
+        derived = trajectories.derived_ids(connection, namespace, trajectory_id)
+        active += [one for one in derived if release(connection, namespace, one, stamp)]
+    return active
+
+
+def reinstate_source(
+    connection: apsw.Connection,
+    namespace: str,
+    kind: Literal["origin", "actor"],
+    source: str,
+    stamp: Stamp,
+) -> list[str]:
+    """Undo `withdraw_source`."""
+    active = reinstate(
+        connection, namespace, _of_source(connection, namespace, kind, source), stamp
+    )
+    for (pattern_id,) in connection.execute(_HELD, (namespace, kind, source)).fetchall():
+        connection.execute(
+            "DELETE FROM withdrawals "
+            "WHERE namespace = ? AND pattern_id = ? AND kind = ? AND source = ?",
+            (namespace, pattern_id, kind, source),
+        )
+        if _activate(connection, namespace, str(pattern_id), stamp):
+            active.append(str(pattern_id))
+    return active
+
+
+def release(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:
+    """Bring back a pattern that a trajectory supports again; give whether it had been withdrawn."""
+    connection.execute(
+        "DELETE FROM withdrawals WHERE namespace = ? AND pattern_id = ? AND kind = 'trajectory'",
+        (namespace, pattern_id),
+    )
+    return bool(connection.changes()) and _activate(connection, namespace, pattern_id, stamp)
+
+
+def _of_source(connection: apsw.Connection, namespace: str, kind: str, source: str) -> list[str]:
+    return [str(row[0]) for row in connection.execute(_OF_SOURCE, (namespace, kind, source))]
+
+
+def _mark_withdrawn(
+    connection: apsw.Connection, namespace: str, trajectory_id: str, stamp: Stamp
+) -> bool:
+    trajectory = trajectories.existing(connection, namespace, trajectory_id)
+    if trajectory.state == "withdrawn":
+        return False
+    before = canonical_json(_Before(trajectory.state, trajectory.note))
+    withdrawn = msgspec.structs.replace(trajectory, state="withdrawn")
+    trajectories.set_state(connection, withdrawn, stamp.at, before=before)
+    return True
+
+
+def _mark_reinstated(
+    connection: apsw.Connection, namespace: str, trajectory_id: str, stamp: Stamp
+) -> bool:
+    trajectory = trajectories.existing(connection, namespace, trajectory_id)
+    if trajectory.state != "withdrawn":
+        return False
+    [(text,)] = connection.execute(
+        "SELECT before FROM trajectory_states WHERE namespace = ? AND trajectory_id = ?",
+        (namespace, trajectory_id),
+    )
+    before = _Before("pending", trajectory.note) if text is None else _decode_before(text)
+    reinstated = msgspec.structs.replace(trajectory, state=before.state, note=before.note)
+    trajectories.set_state(connection, reinstated, stamp.at)
+    return True
+
+
+def _quarantine(
+    connection: apsw.Connection,
+    namespace: str,
+    pattern_id: str,
+    reason: tuple[_Kind, str],
+    stamp: Stamp,
+) -> bool:
+    """Quarantine an active pattern and note why, so that this and no other is undone."""
+    if not _set_pattern_state(connection, namespace, pattern_id, "quarantined", stamp):
+        return False
+    connection.execute(
+        "INSERT INTO withdrawals (namespace, pattern_id, kind, source, actor, at) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (namespace, pattern_id, *reason, stamp.actor, stamp.at),
+    )
+    return True
+
+
+def _activate(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:
+    held = connection.execute(
+        "SELECT 1 FROM withdrawals WHERE namespace = ? AND pattern_id = ? LIMIT 1",
+        (namespace, pattern_id),
+    ).fetchone()
+    return held is None and _set_pattern_state(connection, namespace, pattern_id, "active", stamp)
+
+
+def _set_pattern_state(
+    connection: apsw.Connection, namespace: str, pattern_id: str, state: State, stamp: Stamp
+) -> bool:
+    """Change a pattern's state; give False where it is gone or has that state already."""
+    pattern = get_pattern(connection, namespace, pattern_id)
+    if pattern is None or pattern.state == state:
+        return False
+    edit = PatternEdit(
+        values={"state": state}, vector=None, if_version=None, actor=stamp.actor, at=stamp.at
+    )
+    writing.edit(connection, namespace, pattern_id, edit, None)
+    return True
