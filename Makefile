@@ -69,6 +69,9 @@ check-layers: $(VENV)/.check ## imports point down, domain is pure, SQL stays in
 # Files made from other files. Add a line for each generator: it must fail when what is checked in differs.
 .PHONY: check-generated
 check-generated: $(VENV)/.check ## generated files are up to date
+	$(BIN)/python tools/generate_spec.py --check
+	$(BIN)/python tools/command_line_reference.py --check
+	$(BIN)/python -m benchmarks.page --check
 
 # ---------------------------------------------------------------- longer or rarer
 
@@ -95,6 +98,12 @@ coverage: $(VENV)/.dev ## lines and branches the tests reach
 format: $(VENV)/.check ## format the code and apply the safe fixes of the linter
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+.PHONY: generate
+generate: $(VENV)/.check ## write the generated files anew: spec/, the pages on the command line and on benchmarks
+	$(BIN)/python tools/generate_spec.py
+	$(BIN)/python tools/command_line_reference.py
+	$(BIN)/python -m benchmarks.page
 
 .PHONY: package
 package: $(VENV)/.test ## build the sdist and the wheel into dist/
