@@ -65,7 +65,11 @@ def checked_json_object(value: object, field: str, limit: int) -> JsonObject:
     if not value:
         return {}
     _check(value, field, limits.METADATA_DEPTH)
-    size = len(_encoder.encode(value))
+    try:
+        size = len(_encoder.encode(value))
+    except TypeError:  # of a type derived from text or a number, such as numpy.float64
+        value = _plain(value)
+        size = len(_encoder.encode(value))
     if size > limit:
         raise InvalidInput(f"has {size:,} bytes as JSON; at most {limit:,} are kept", field=field)
     return cast("JsonObject", value)
@@ -96,6 +100,19 @@ def _check_items(
             raise InvalidInput(f"has the key {key!r}; keys must be text", field=field)
         check_unicode(key, field)
         _check(item, f"{field}.{key}", depth)
+
+
+def _plain(value: object) -> object:
+    """Give a checked JSON value in the plain types of JSON."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, int) else float(value)  # type: ignore[arg-type]
 
 
 def check_number(value: float, field: str) -> None:

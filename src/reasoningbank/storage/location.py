@@ -47,7 +47,13 @@ def resolve_location(
     """
     environment = os.environ if environment is None else environment
     if target is not None:
-        return _parsed(os.fspath(target), "given by the caller", "target")
+        try:
+            place = os.fspath(target)
+        except TypeError as error:
+            raise InvalidInput(
+                f"must be a path or text, not {type(target).__name__}", field="target"
+            ) from error
+        return _parsed(os.fsdecode(place), "given by the caller", "target")
     from_environment = environment.get(ENVIRONMENT_VARIABLE)
     if from_environment:
         reason = f"given by {ENVIRONMENT_VARIABLE}"
@@ -63,7 +69,7 @@ def resolve_location(
 
 
 def _parsed(target: str, reason: str, field: str) -> Location:
-    if not target:
+    if not target.strip():
         raise InvalidInput("must not be empty", field=field, hint="Give a path or memory:.")
     if "\0" in target:
         raise InvalidInput("holds a zero byte", field=field)
