@@ -1,8 +1,9 @@
-"""The values that every implementation must reproduce: normalised texts, duplicate keys, checksums, weights."""
+"""The values that every implementation must reproduce: normalised texts, keys, fingerprints, checksums, weights."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from reasoningbank.domain.checksum import vector_checksum
 from reasoningbank.domain.duplicates import dedupe_key
+from reasoningbank.domain.json_value import content_fingerprint
 from reasoningbank.domain.outcome import reliability_of
 from reasoningbank.domain.text import normalise
 from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, checksum_of_row
@@ -48,6 +50,16 @@ def test_the_duplicate_key_is_the_one_in_the_file(entry):
     )
 
     assert key.hex() == entry["dedupe_key"]
+
+
+@pytest.mark.parametrize(
+    "entry", values("fingerprints.json")["fingerprints"], ids=lambda entry: entry["fingerprint"]
+)
+def test_the_fingerprint_of_a_request_is_the_one_in_the_file(entry):
+    request = {"on_duplicate": entry["on_duplicate"], "pattern": entry["pattern"]}
+
+    assert content_fingerprint(request).hex() == entry["fingerprint"]
+    assert hashlib.sha256(entry["canonical"].encode()).hexdigest() == entry["fingerprint"]
 
 
 @pytest.mark.parametrize("entry", CHECKSUMS["rows"], ids=lambda entry: str(entry["checksum"]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from typing import TypeAlias, cast
 
 import msgspec
@@ -23,6 +25,25 @@ def canonical_json(value: object) -> str:
     '{"a":[true,null],"b":1}'
     """
     return _encoder.encode(value).decode()
+
+
+def content_fingerprint(value: JsonObject) -> bytes:
+    """Give the SHA-256 of a JSON object by which equal content is known in every language.
+
+    Numbers enter as the hexadecimal of their big-endian double: how a number is written differs
+    between JSON writers, and 1 and 1.0 are one number.
+    """
+    return hashlib.sha256(canonical_json(_numbers_as_text(value)).encode()).digest()
+
+
+def _numbers_as_text(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _numbers_as_text(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_numbers_as_text(item) for item in value]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return struct.pack(">d", float(value) + 0.0).hex()
 
 
 def same_json(first: object, second: object) -> bool:
