@@ -24,7 +24,7 @@ import msgspec
 import reasoningbank
 from reasoningbank import ReasoningBank, ReasoningBankError
 from reasoningbank.bank.transfer import FORMAT, FORMAT_VERSION
-from reasoningbank.domain import limits, outcome
+from reasoningbank.domain import limits, outcome, text
 from reasoningbank.domain.records import PatternRecord
 
 SPEC: Final = Path(__file__).resolve().parent.parent / "spec"
@@ -32,6 +32,15 @@ COMMAND: Final = "python tools/generate_spec.py"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 Json: TypeAlias = "dict[str, object]"
+
+RANGES: Final = (
+    "UNSTABLE",
+    "DELETED",
+    "WHITE_SPACE",
+    "COMPATIBILITY_SPACE",
+    "SPACED_LETTERS",
+    "UNSPACED_CHARACTERS",
+)
 
 # What is read as well as written: fields with a default may be left out. Everything else has all its fields.
 READ_TOO: Final = frozenset({"PatternInput", "PatternRecord"})
@@ -83,6 +92,7 @@ def generated() -> dict[str, str]:
         "limits.json": as_json(limit_values()),
         "errors.json": as_json(error_codes()),
         "outcome-weights.json": as_json(outcome_weights()),
+        "text-tables.json": text_tables(),
         "schema.sql": sql_schema(),
     }
 
@@ -180,9 +190,9 @@ def bounded(field: str, schema: Json) -> Json:
 
 def described(struct: type) -> tuple[str, dict[str, str]]:
     """Give a docstring's account of a struct and of each of its fields."""
-    text = inspect.getdoc(struct) or ""
-    text = re.split(r"^>>> ", text, maxsplit=1, flags=re.MULTILINE)[0].replace("``", "'")
-    account, _, arguments = text.partition("\nArgs:\n")
+    whole = inspect.getdoc(struct) or ""
+    said = re.split(r"^>>> ", whole, maxsplit=1, flags=re.MULTILINE)[0].replace("``", "'")
+    account, _, arguments = said.partition("\nArgs:\n")
     fields: dict[str, str] = {}
     for entry in re.split(r"\n(?=    \w)", f"\n{arguments}"):
         name, colon, meaning = entry.strip().partition(": ")
@@ -191,8 +201,8 @@ def described(struct: type) -> tuple[str, dict[str, str]]:
     return _one_line(account), fields
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _one_line(account: str) -> str:
+    return " ".join(account.split())
 
 
 def export_header() -> Json:
@@ -316,6 +326,21 @@ def outcome_weights() -> Json:
     }
 
 
+def text_tables() -> str:
+    """Give the code point tables of normalisation and of the embedder's words, a table a line."""
+    tables: Json = {
+        name.lower(): [[f"{first:04X}", f"{last:04X}"] for first, last in getattr(text, name)]
+        for name in RANGES
+    }
+    tables["folded"] = {f"{code:04X}": written for code, written in text.FOLDED.items()}
+    tables["capitals"] = [
+        [f"{first:04X}", f"{last:04X}", distance] for first, last, distance in text.CAPITALS
+    ]
+    tables["digit_zeros"] = [f"{zero:04X}" for zero in text.DIGIT_ZEROS]
+    lines = (f"  {json.dumps(name)}: {json.dumps(table)}" for name, table in tables.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def sql_schema() -> str:
     """Give the tables and indexes of a new bank, as its file holds them."""
     with tempfile.TemporaryDirectory() as folder:
@@ -347,7 +372,7 @@ def outdated() -> list[str]:
     wanted = generated()
     present = {f"schemas/{path.name}" for path in (SPEC / "schemas").glob("*")}
     return sorted(
-        {name for name, text in wanted.items() if _content(name) != text}
+        {name for name, content in wanted.items() if _content(name) != content}
         | (present - wanted.keys())
     )
 
@@ -361,10 +386,10 @@ def write() -> None:
     """Write every generated file and remove schemas of objects that are gone."""
     for name in outdated():
         (SPEC / name).unlink(missing_ok=True)
-    for name, text in generated().items():
+    for name, content in generated().items():
         path = SPEC / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", newline="\n")
+        path.write_text(content, "utf-8", newline="\n")
 
 
 def main(arguments: list[str]) -> int:
