@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from reasoningbank.domain.errors import InvalidInput, Unavailable
+from reasoningbank.domain.json_value import check_unicode
 
 ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_URL"
 PROJECT_DIRECTORY: Final = ".reasoningbank"
@@ -73,6 +74,7 @@ def _parsed(target: str, reason: str, field: str) -> Location:
         raise InvalidInput("must not be empty", field=field, hint="Give a path or memory:.")
     if "\0" in target:
         raise InvalidInput("holds a zero byte", field=field)
+    check_unicode(target, field)
     if target in {"memory:", ":memory:"}:
         return Location(None, f"memory, {reason}")
     scheme = urlsplit(target).scheme if "://" in target else ""
