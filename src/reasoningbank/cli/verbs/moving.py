@@ -1,6 +1,7 @@
 """Verbs that move patterns in and out of a bank, and from one embedder to another."""
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ Source = Annotated[str, typer.Argument(metavar="FILE", help="JSON lines; - is st
 def export(
     invocation: Invocation,
     target: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="Where to; - is standard output.")
+        str, typer.Argument(metavar="FILE", help="Where to; standard output if not given or -.")
     ] = "-",
 ) -> None:
     """Write every pattern as JSON lines, with all kept about it.
@@ -133,10 +134,18 @@ def _print_skipped(report: TransferReport) -> None:
 @contextmanager
 def _lines_read(what: str, file: IO[bytes]) -> Iterator[Callable[[int], None]]:
     """Show progress by the part of a file that was read; in a pipe, by lines alone."""
-    known = file.seekable()
-    total = os.fstat(file.fileno()).st_size if known else None
-    with progress_bar(what, total) as show:
-        yield lambda lines: show(file.tell() if known else 0, f"{lines:,} lines")
+    size = _size_of(file)
+    with progress_bar(what, size) as show:
+        yield lambda lines: show(0 if size is None else file.tell(), f"{lines:,} lines")
+
+
+def _size_of(file: IO[bytes]) -> int | None:
+    """Give the bytes of a file on disk; None for a pipe, whose end nobody knows."""
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 @with_vectors
