@@ -56,7 +56,7 @@ def test_it_is_readable_at_the_width_of_a_terminal(call, monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", str(columns))
 
     shown = call("demo").stdout.splitlines()
-    assert max(len(line) for line in shown if not line.startswith("    print(")) <= columns
+    assert max(len(line) for line in shown if not line.startswith("bank = ")) <= columns
     assert [line for line in shown if line != line.rstrip()] == []
 
 

@@ -28,8 +28,9 @@ _STRATEGY_LINES: Final = 2
 
 _PYTHON: Final = """\
 from reasoningbank import ReasoningBank
-with ReasoningBank.{opening} as bank:
-    print(bank.find_similar("the task your agent is about to start", top_k=3))"""
+bank = ReasoningBank.{opening}
+bank.store_pattern(task_description="...", task_category="...", strategy="...")
+similar = bank.find_similar("the task your agent is about to start", top_k=3)"""
 _SHELL: Final = """\
 reasoningbank store --task "..." --category backend --strategy "..."
 reasoningbank similar "the task your agent is about to start\""""

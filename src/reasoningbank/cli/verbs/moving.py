@@ -13,7 +13,7 @@ import typer
 from reasoningbank.cli.export_file import CountedLines, replacing
 from reasoningbank.cli.invocation import Invocation, with_bank, with_vectors
 from reasoningbank.cli.json_output import print_json
-from reasoningbank.cli.progress import progress_bar
+from reasoningbank.cli.progress import progress_bar, unseen
 from reasoningbank.cli.safe_text import safe_json, safe_line
 from reasoningbank.cli.streams import reading_file
 from reasoningbank.cli.wording import counted
@@ -37,15 +37,15 @@ def export(
     """
     with invocation.open_bank() as bank:
         total = bank.get_stats().total_patterns
-        with progress_bar("Exporting", total) as show:
-            if target == "-":
-                output = CountedLines(_write_to_output(), show)
+        if target == "-" and sys.stdout.isatty():
+            exported = bank.export_jsonl(cast("IO[bytes]", CountedLines(_write_safely, unseen)))
+        elif target == "-":
+            with progress_bar("Exporting", total) as show:
+                output = CountedLines(sys.stdout.buffer.write, show)
                 exported = bank.export_jsonl(cast("IO[bytes]", output))
-                sys.stdout.buffer.flush()
-            else:
-                with replacing(target) as file:
-                    output = CountedLines(file.write, show)
-                    exported = bank.export_jsonl(cast("IO[bytes]", output))
+        else:
+            with progress_bar("Exporting", total) as show, replacing(target) as file:
+                exported = bank.export_jsonl(cast("IO[bytes]", CountedLines(file.write, show)))
     if invocation.as_json and target != "-":
         print_json({"exported": exported, "file": target})
     elif target == "-":
@@ -54,11 +54,9 @@ def export(
         print(f"exported {counted(exported, 'pattern')} to {safe_line(target)}")
 
 
-def _write_to_output() -> Callable[[bytes], object]:
-    sys.stdout.flush()
-    if not sys.stdout.isatty():
-        return sys.stdout.buffer.write
-    return lambda line: sys.stdout.buffer.write(safe_json(line.decode()).encode())
+def _write_safely(line: bytes) -> None:
+    """Write a line to a terminal, which must not obey what is in it."""
+    sys.stdout.write(safe_json(line.decode()))
 
 
 @with_vectors
