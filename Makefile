@@ -31,7 +31,7 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 
 .PHONY: test
 test: $(VENV)/.test ## run every test but the long ones
-	$(PYTEST) -q -rs $(PYTEST_ARGS)
+	$(PYTEST) -q -ra $(PYTEST_ARGS)
 
 .PHONY: check
 check: check-format check-types check-layers check-generated docs ## formatting, lint, types, layers, generated files, documentation
@@ -48,7 +48,7 @@ bench-short: $(VENV)/.bench ## the smallest bank and a fifth of the calls: does 
 .PHONY: docs
 docs: $(VENV)/.check ## build the documentation into site/ and run its examples
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees -b html docs site
-	$(PYTEST) -q -rs tests/test_examples.py tests/test_documentation.py
+	$(PYTEST) -q -ra tests/test_examples.py tests/test_documentation.py
 	@echo "Open site/index.html"
 
 # ---------------------------------------------------------------- the parts of check
@@ -64,30 +64,33 @@ check-types: $(VENV)/.check ## types only
 
 .PHONY: check-layers
 check-layers: $(VENV)/.check ## imports point down, domain is pure, SQL stays in storage
-	$(PYTEST) -q -rs tests/test_layers.py tests/test_public_surface.py
+	$(PYTEST) -q -ra tests/test_layers.py tests/test_public_surface.py
 
 # Files made from other files. Add a line for each generator: it must fail when what is checked in differs.
 .PHONY: check-generated
 check-generated: $(VENV)/.check ## generated files are up to date
+	$(BIN)/python tools/generate_spec.py --check
+	$(BIN)/python tools/command_line_reference.py --check
+	$(BIN)/python -m benchmarks.page --check
 
 # ---------------------------------------------------------------- longer or rarer
 
 .PHONY: test-long
 test-long: $(VENV)/.test ## the tests that take minutes: more processes, more kills, more data
-	$(PYTEST) -q -rs -m long $(PYTEST_ARGS)
+	$(PYTEST) -q -ra -m long $(PYTEST_ARGS)
 
 .PHONY: test-lowest
 test-lowest: ## the core tests with the lowest versions pyproject.toml allows
 	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.test
 	.venv-lowest/bin/python tools/lowest_requirements.py > .venv-lowest/lowest.txt
 	.venv-lowest/bin/python -m pip install --quiet --requirement .venv-lowest/lowest.txt
-	.venv-lowest/bin/python -m pytest -q -rs -m "not package and not long" $(PYTEST_ARGS)
+	.venv-lowest/bin/python -m pytest -q -ra -m "not package and not long" $(PYTEST_ARGS)
 	@cat .venv-lowest/lowest.txt
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## lines and branches the tests reach
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m coverage run -m pytest -q -rs $(PYTEST_ARGS)
+	$(BIN)/python -m coverage run -m pytest -q -ra $(PYTEST_ARGS)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
@@ -95,6 +98,12 @@ coverage: $(VENV)/.dev ## lines and branches the tests reach
 format: $(VENV)/.check ## format the code and apply the safe fixes of the linter
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+.PHONY: generate
+generate: $(VENV)/.check ## write the generated files anew: spec/, the pages on the command line and on benchmarks
+	$(BIN)/python tools/generate_spec.py
+	$(BIN)/python tools/command_line_reference.py
+	$(BIN)/python -m benchmarks.page
 
 .PHONY: package
 package: $(VENV)/.test ## build the sdist and the wheel into dist/

@@ -16,8 +16,18 @@ from pathlib import Path
 
 from reasoningbank import PatternInput, ReasoningBank
 from tests.faults.dying import die_at_each_step
+from tests.faults.operations import opened, pattern
+from tests.faults.unprivileged import store_as, use_as_nobody, use_twice_as_nobody
 
-__all__ = ["die_at_each_step", "labelled", "numbered", "word"]
+__all__ = [
+    "die_at_each_step",
+    "labelled",
+    "numbered",
+    "store_as",
+    "use_as_nobody",
+    "use_twice_as_nobody",
+    "word",
+]
 
 _SYLLABLES = ("ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "wo", "zu", "yo")  # fmt: skip
 
@@ -123,6 +133,13 @@ def open_and_store_without_links(path: str, writer: int) -> str:
     os.link = refuse  # type: ignore[assignment]
     Path.rename = rename_late  # type: ignore[assignment, method-assign]
     return open_and_store(path, writer)
+
+
+def store_and_die(path: str, first: int, count: int) -> None:
+    """Store patterns and end without closing, so that they stand in the write-ahead log alone."""
+    bank = opened(Path(path), begin=first * 100)
+    bank.store_patterns([pattern(number) for number in range(first, first + count)])
+    os._exit(0)
 
 
 # Killed at any moment

@@ -17,6 +17,7 @@ from reasoningbank.domain.identifiers import Clock, RandomBytes
 from reasoningbank.domain.records import Stamp
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import (
+    checked_choice,
     checked_line,
     checked_number,
 )
@@ -86,8 +87,13 @@ class BankCore:
                 is left as it was.
             Unavailable: When the place can be neither read nor made.
         """
-        if durability not in {"normal", "full"}:
-            raise InvalidInput(f"is {durability!r}; it must be normal or full", field="durability")
+        checked_choice(durability, "durability", ("normal", "full"))
+        if embedder is not None and not callable(getattr(embedder, "embed_query", None)):
+            raise InvalidInput(
+                f"must be an Embedder, not {type(embedder).__name__}",
+                field="embedder",
+                hint="reasoningbank.embedding.embedder_from_name gives one by its name.",
+            )
         checked_number(busy_timeout, "busy_timeout", 0.0, 86_400.0)
         checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
         checked_line(actor, "actor", limits.ACTOR_BYTES)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 
 from reasoningbank.domain.duplicates import dedupe_key
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.identifiers import Clock, RandomBytes, new_id
-from reasoningbank.domain.json_value import canonical_json
+from reasoningbank.domain.json_value import content_fingerprint
 from reasoningbank.domain.outcome import trust_of
 from reasoningbank.domain.pattern import OnDuplicate, Pattern, PatternInput, Redaction
 from reasoningbank.domain.records import NewPattern
@@ -40,8 +39,7 @@ class Draft:
     def fingerprint(self, on_duplicate: OnDuplicate) -> bytes:
         """Give the hash by which a repeat under an idempotency key is told from a clash."""
         content = {name: getattr(self.given, name) for name in self.given.__struct_fields__}
-        text = canonical_json({"on_duplicate": on_duplicate, "pattern": content})
-        return hashlib.sha256(text.encode()).digest()
+        return content_fingerprint({"on_duplicate": on_duplicate, "pattern": content})
 
 
 class Drafting:

@@ -67,7 +67,17 @@ def write_export(
 
 def _takes_text(file: TextOrBytes) -> bool:
     """Tell text files from binary ones, wrapped ones (temporary files) too."""
+    _check_file(file, "write")
     return isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b")
+
+
+def _check_file(file: object, method: str) -> None:
+    if not callable(getattr(file, method, None)):
+        raise InvalidInput(
+            f"must be an open file, not {type(file).__name__}",
+            field="file",
+            hint="Give what open() returns.",
+        )
 
 
 def json_lines(file: TextOrBytes, longest: int) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
@@ -76,6 +86,7 @@ def json_lines(file: TextOrBytes, longest: int) -> Iterator[tuple[int, JsonObjec
     A line that is no JSON object is given as the error it makes; a file that is no text at all
     raises it, since nothing that follows could be trusted.
     """
+    _check_file(file, "readline")
     number = 0
     while line := _line(file, number + 1, longest):
         number += 1

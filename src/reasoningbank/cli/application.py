@@ -10,6 +10,7 @@ from reasoningbank.cli.invocation import Database, Json, Namespace
 from reasoningbank.cli.verbs import (
     benchmarking,
     changing,
+    consolidating,
     demonstrating,
     diagnosing,
     finding,
@@ -17,6 +18,7 @@ from reasoningbank.cli.verbs import (
     moving,
     outcomes,
     reading,
+    recalling,
     storing,
 )
 
@@ -35,12 +37,14 @@ _VERBS: Final = {
     "get": reading.get,
     "search": finding.search,
     "similar": finding.similar,
+    "recall": recalling.recall,
     "stats": reading.stats,
     "update": changing.update,
     "delete": changing.delete,
     "erase": changing.erase,
     "outcome": outcomes.outcome,
     "history": reading.history,
+    "consolidate": consolidating.consolidate,
     "export": moving.export,
     "import": moving.import_,
     "restore": moving.restore,

@@ -118,14 +118,15 @@ def _with_options(function: Verb[P], options: tuple[inspect.Parameter, ...]) -> 
         invocation = _merged(context, after)
         try:
             # typer has bound the values by name, which the type of `function` cannot say.
-            cast("Callable[..., None]", function)(invocation, **values)
+            with streams.warnings_shown():
+                cast("Callable[..., None]", function)(invocation, **values)
             sys.stdout.flush()
         except BrokenPipeError:
             streams.silence_output()
             raise typer.Exit(ExitStatus.PIPE_CLOSED) from None
         except OSError as error:
             raise Unavailable(
-                f"cannot be read or written: {error.strerror}",
+                f"cannot be read or written: {error.strerror or error}",
                 path=str(error.filename or "the output"),
                 hint="Look at the space left and at the permissions.",
             ) from error

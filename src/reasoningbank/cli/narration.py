@@ -16,6 +16,7 @@ from reasoningbank.cli import console
 from reasoningbank.cli.progress import progress_bar
 from reasoningbank.cli.safe_text import safe_line, safe_text
 from reasoningbank.cli.verbs.reading import show_stats
+from reasoningbank.cli.wording import counted
 from reasoningbank.demo.steps import Answer, Filled, ask, fill, questions_for
 from reasoningbank.domain.pattern import SimilarPattern, SkippedLine
 
@@ -27,8 +28,9 @@ _STRATEGY_LINES: Final = 2
 
 _PYTHON: Final = """\
 from reasoningbank import ReasoningBank
-with ReasoningBank.{opening} as bank:
-    print(bank.find_similar("the task your agent is about to start", top_k=3))"""
+bank = ReasoningBank.{opening}
+bank.store_pattern(task_description="...", task_category="...", strategy="...")
+similar = bank.find_similar("the task your agent is about to start", top_k=3)"""
 _SHELL: Final = """\
 reasoningbank store --task "..." --category backend --strategy "..."
 reasoningbank similar "the task your agent is about to start\""""
@@ -64,12 +66,10 @@ def narrate(
     _heading("Go on in your own program")
     opening = f"open({path!r})" if kept else "open()"
     ending = "stays where it is" if kept else "is removed now; --keep PATH keeps it"
-    console.show(
-        Text(safe_text(_PYTHON.format(opening=opening)), no_wrap=True, overflow="ignore"),
-        "\nor in the shell\n",
-        Text(_SHELL),
-        f"\nThe bank of this demonstration {ending}.",
-    )
+    # To be copied, so not to be folded.
+    print(safe_text(_PYTHON.format(opening=opening)))
+    print(f"\nor in the shell\n\n{_SHELL}")
+    console.show(f"\nThe bank of this demonstration {ending}.")
 
 
 def _heading(words: str) -> None:
@@ -81,17 +81,16 @@ def _tell_filled(filled: Filled, source: Path, size: int) -> None:
         f"Stored {filled.stored:,} lines of {safe_line(source.name)} in {filled.seconds:.2f} s, "
         f"loading the embedder included; the file has {size / 1e6:.2f} MB."
     )
-    if filled.patterns < filled.stored:
-        console.show(
-            f"{filled.stored - filled.patterns:,} were equal to others and merged: "
-            f"{filled.patterns:,} patterns."
-        )
+    merged = filled.stored - filled.patterns
+    if merged:
+        were = "1 was equal to another" if merged == 1 else f"{merged:,} were equal to others"
+        console.show(f"{were} and merged: {counted(filled.patterns, 'pattern')}.")
     if filled.skipped:
         _tell_skipped(filled.skipped)
 
 
 def _tell_skipped(skipped: Sequence[SkippedLine]) -> None:
-    console.show(f"{len(skipped):,} lines cannot be stored and were skipped:")
+    console.show(f"Skipped {counted(len(skipped), 'line')} that cannot be stored:")
     for line in skipped[:_SKIPPED_SHOWN]:
         console.show(console.indented(console.line(line.message)))
     if len(skipped) > _SKIPPED_SHOWN:

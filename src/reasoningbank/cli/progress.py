@@ -19,7 +19,7 @@ def progress_bar(what: str, total: float | None = None) -> Iterator[Callable[[fl
         Takes the amount done and a note on it, as in ``1,200 lines``.
     """
     if not sys.stderr.isatty():
-        yield _unseen
+        yield unseen
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -30,7 +30,9 @@ def progress_bar(what: str, total: float | None = None) -> Iterator[Callable[[fl
         TaskProgressColumn(),
         TextColumn("{task.fields[note]}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    # Standard output stays untouched: an export may be on its way through it.
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
         task = progress.add_task(what, total=total, note="")
 
         def show(done: float, note: str) -> None:
@@ -39,5 +41,5 @@ def progress_bar(what: str, total: float | None = None) -> Iterator[Callable[[fl
         yield show
 
 
-def _unseen(done: float, note: str) -> None:
+def unseen(done: float, note: str) -> None:
     """Show nothing: nobody watches."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -30,16 +28,6 @@ else:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and give its exit status; nothing is raised but SystemExit."""
     streams.prepare()
-    warnings = streams.WarningLines(logging.WARNING)
-    logger = logging.getLogger("reasoningbank")
-    logger.addHandler(warnings)
-    try:
-        return _run(arguments)
-    finally:
-        logger.removeHandler(warnings)
-
-
-def _run(arguments: Sequence[str]) -> int:
     as_json = "--json" in arguments
     try:
         # Not standalone: typer would print its own errors over several lines.
@@ -53,7 +41,13 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         streams.silence_output()
         return ExitStatus.PIPE_CLOSED
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # while typer itself printed the help
+            return ExitStatus.PIPE_CLOSED
+        raise
     except Exception:  # noqa: BLE001 - the last resort: a status of its own, and the traceback
+        import traceback
+
         traceback.print_exc()
         _report(f"{PROGRAM}: this is a defect of the program; please report it")
         return ExitStatus.DEFECT

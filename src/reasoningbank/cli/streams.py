@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 
 from reasoningbank.cli.safe_text import safe_line
-from reasoningbank.domain.errors import InvalidInput, Unavailable
+from reasoningbank.domain.errors import InvalidInput
 
 
 def prepare() -> None:
@@ -52,26 +52,32 @@ def reading_file(name: str) -> Iterator[IO[bytes]]:
 
     Raises:
         InvalidInput: When it cannot be opened.
-        Unavailable: When it cannot be read to the end.
     """
     if name == "-":
         yield sys.stdin.buffer
         return
     try:
-        file = open(name, "rb")  # noqa: PTH123, SIM115 - closed below; an error of opening alone is bad input
+        file = Path(name).open("rb")  # noqa: SIM115 - closed below; only opening may blame the name
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise InvalidInput(f"cannot be read: {reason}", field=name) from error
     with file:
-        try:
-            yield file
-        except OSError as error:
-            raise Unavailable(f"cannot be read: {error.strerror}", path=name) from error
+        yield file
 
 
-class WarningLines(logging.Handler):
+@contextmanager
+def warnings_shown() -> Iterator[None]:
     """Print warnings of the bank, such as a secret taken out of a text, as lines on standard error."""
+    import logging
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print one warning."""
-        print(f"warning: {safe_line(record.getMessage())}", file=sys.stderr)
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            print(f"warning: {safe_line(record.getMessage())}", file=sys.stderr)
+
+    logger = logging.getLogger("reasoningbank")
+    lines = Lines(logging.WARNING)
+    logger.addHandler(lines)
+    try:
+        yield
+    finally:
+        logger.removeHandler(lines)

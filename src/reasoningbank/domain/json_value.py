@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from typing import TypeAlias, cast
 
 import msgspec
@@ -23,6 +25,25 @@ def canonical_json(value: object) -> str:
     '{"a":[true,null],"b":1}'
     """
     return _encoder.encode(value).decode()
+
+
+def content_fingerprint(value: JsonObject) -> bytes:
+    """Give the SHA-256 of a JSON object by which equal content is known in every language.
+
+    Numbers enter as the hexadecimal of their big-endian double: how a number is written differs
+    between JSON writers, and 1 and 1.0 are one number.
+    """
+    return hashlib.sha256(canonical_json(_numbers_as_text(value)).encode()).digest()
+
+
+def _numbers_as_text(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _numbers_as_text(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_numbers_as_text(item) for item in value]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return value
+    return struct.pack(">d", float(value) + 0.0).hex()
 
 
 def same_json(first: object, second: object) -> bool:
@@ -65,7 +86,11 @@ def checked_json_object(value: object, field: str, limit: int) -> JsonObject:
     if not value:
         return {}
     _check(value, field, limits.METADATA_DEPTH)
-    size = len(_encoder.encode(value))
+    try:
+        size = len(_encoder.encode(value))
+    except TypeError:  # of a type derived from text or a number, such as numpy.float64
+        value = _plain(value)
+        size = len(_encoder.encode(value))
     if size > limit:
         raise InvalidInput(f"has {size:,} bytes as JSON; at most {limit:,} are kept", field=field)
     return cast("JsonObject", value)
@@ -96,6 +121,19 @@ def _check_items(
             raise InvalidInput(f"has the key {key!r}; keys must be text", field=field)
         check_unicode(key, field)
         _check(item, f"{field}.{key}", depth)
+
+
+def _plain(value: object) -> object:
+    """Give a checked JSON value in the plain types of JSON."""
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, int) else float(value)  # type: ignore[arg-type]
 
 
 def check_number(value: float, field: str) -> None:

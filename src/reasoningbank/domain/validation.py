@@ -40,8 +40,10 @@ def checked_line(value: object, field: str, limit: int) -> str:
 
 
 def _text(value: object, field: str, limit: int, forbidden: re.Pattern[str]) -> str:
-    if not isinstance(value, str):
-        raise InvalidInput(f"must be text, not {type(value).__name__}", field=field)
+    if type(value) is not str:
+        if not isinstance(value, str):
+            raise InvalidInput(f"must be text, not {type(value).__name__}", field=field)
+        value = str.__str__(value)  # what is derived from text may show itself otherwise
     if not value or value.isspace():
         raise InvalidInput("must not be empty", field=field)
     if value.isascii() and value.isprintable() and len(value) <= limit:
@@ -89,7 +91,7 @@ def checked_count(value: object, field: str, *, low: int = 1, high: int = limits
 def checked_choice(value: object, field: str, choices: tuple[str, ...]) -> str:
     """Give `value` if it is one of `choices`."""
     if isinstance(value, str) and value in choices:
-        return value
+        return choices[choices.index(value)]
     shown = repr(value[:40]) if isinstance(value, str) else type(value).__name__
     raise InvalidInput(f"is {shown}; it must be one of {', '.join(choices)}", field=field)
 

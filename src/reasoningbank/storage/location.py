@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from reasoningbank.domain.errors import InvalidInput, Unavailable
+from reasoningbank.domain.json_value import check_unicode
 
 ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_URL"
 PROJECT_DIRECTORY: Final = ".reasoningbank"
@@ -47,7 +48,13 @@ def resolve_location(
     """
     environment = os.environ if environment is None else environment
     if target is not None:
-        return _parsed(os.fspath(target), "given by the caller", "target")
+        try:
+            place = os.fspath(target)
+        except TypeError as error:
+            raise InvalidInput(
+                f"must be a path or text, not {type(target).__name__}", field="target"
+            ) from error
+        return _parsed(os.fsdecode(place), "given by the caller", "target")
     from_environment = environment.get(ENVIRONMENT_VARIABLE)
     if from_environment:
         reason = f"given by {ENVIRONMENT_VARIABLE}"
@@ -63,10 +70,11 @@ def resolve_location(
 
 
 def _parsed(target: str, reason: str, field: str) -> Location:
-    if not target:
+    if not target.strip():
         raise InvalidInput("must not be empty", field=field, hint="Give a path or memory:.")
     if "\0" in target:
         raise InvalidInput("holds a zero byte", field=field)
+    check_unicode(target, field)
     if target in {"memory:", ":memory:"}:
         return Location(None, f"memory, {reason}")
     scheme = urlsplit(target).scheme if "://" in target else ""

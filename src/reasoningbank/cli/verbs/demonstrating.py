@@ -1,6 +1,5 @@
 """The verb that shows what a bank does."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,6 +73,8 @@ def _place(keep: str | None) -> Iterator[Path]:
             raise Conflict("exists already", path=keep, hint="Name a new file with --keep.")
         yield Path(keep)
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="reasoningbank-demo-") as folder:
         yield Path(folder) / "bank.db"
 

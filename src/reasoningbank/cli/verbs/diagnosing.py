@@ -1,6 +1,5 @@
 """The verb that looks a bank over."""
 
-import platform
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -84,6 +83,7 @@ def doctor(invocation: Invocation) -> None:
 
 
 def _release() -> Finding:
+    import platform
     from importlib.metadata import version
 
     release = f"agent-reasoningbank {version('agent-reasoningbank')}"

@@ -16,7 +16,7 @@ def init(
     invocation: Invocation,
     directory: Annotated[
         str,
-        typer.Argument(metavar="[DIR]", help="The project; the current directory if not given."),
+        typer.Argument(metavar="DIR", help="The project; the current directory if not given."),
     ] = ".",
 ) -> None:
     """Give a project a bank of its own.

@@ -1,6 +1,7 @@
 """Verbs that move patterns in and out of a bank, and from one embedder to another."""
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import typer
 from reasoningbank.cli.export_file import CountedLines, replacing
 from reasoningbank.cli.invocation import Invocation, with_bank, with_vectors
 from reasoningbank.cli.json_output import print_json
-from reasoningbank.cli.progress import progress_bar
+from reasoningbank.cli.progress import progress_bar, unseen
 from reasoningbank.cli.safe_text import safe_json, safe_line
 from reasoningbank.cli.streams import reading_file
 from reasoningbank.cli.wording import counted
@@ -25,7 +26,7 @@ Source = Annotated[str, typer.Argument(metavar="FILE", help="JSON lines; - is st
 def export(
     invocation: Invocation,
     target: Annotated[
-        str, typer.Argument(metavar="[FILE]", help="Where to; - is standard output.")
+        str, typer.Argument(metavar="FILE", help="Where to; standard output if not given or -.")
     ] = "-",
 ) -> None:
     """Write every pattern as JSON lines, with all kept about it.
@@ -36,15 +37,15 @@ def export(
     """
     with invocation.open_bank() as bank:
         total = bank.get_stats().total_patterns
-        with progress_bar("Exporting", total) as show:
-            if target == "-":
-                output = CountedLines(_write_to_output(), show)
+        if target == "-" and sys.stdout.isatty():
+            exported = bank.export_jsonl(cast("IO[bytes]", CountedLines(_write_safely, unseen)))
+        elif target == "-":
+            with progress_bar("Exporting", total) as show:
+                output = CountedLines(sys.stdout.buffer.write, show)
                 exported = bank.export_jsonl(cast("IO[bytes]", output))
-                sys.stdout.buffer.flush()
-            else:
-                with replacing(target) as file:
-                    output = CountedLines(file.write, show)
-                    exported = bank.export_jsonl(cast("IO[bytes]", output))
+        else:
+            with progress_bar("Exporting", total) as show, replacing(target) as file:
+                exported = bank.export_jsonl(cast("IO[bytes]", CountedLines(file.write, show)))
     if invocation.as_json and target != "-":
         print_json({"exported": exported, "file": target})
     elif target == "-":
@@ -53,11 +54,9 @@ def export(
         print(f"exported {counted(exported, 'pattern')} to {safe_line(target)}")
 
 
-def _write_to_output() -> Callable[[bytes], object]:
-    sys.stdout.flush()
-    if not sys.stdout.isatty():
-        return sys.stdout.buffer.write
-    return lambda line: sys.stdout.buffer.write(safe_json(line.decode()).encode())
+def _write_safely(line: bytes) -> None:
+    """Write a line to a terminal, which must not obey what is in it."""
+    sys.stdout.write(safe_json(line.decode()))
 
 
 @with_vectors
@@ -133,10 +132,18 @@ def _print_skipped(report: TransferReport) -> None:
 @contextmanager
 def _lines_read(what: str, file: IO[bytes]) -> Iterator[Callable[[int], None]]:
     """Show progress by the part of a file that was read; in a pipe, by lines alone."""
-    known = file.seekable()
-    total = os.fstat(file.fileno()).st_size if known else None
-    with progress_bar(what, total) as show:
-        yield lambda lines: show(file.tell() if known else 0, f"{lines:,} lines")
+    size = _size_of(file)
+    with progress_bar(what, size) as show:
+        yield lambda lines: show(0 if size is None else file.tell(), f"{lines:,} lines")
+
+
+def _size_of(file: IO[bytes]) -> int | None:
+    """Give the bytes of a file on disk; None for a pipe, whose end nobody knows."""
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 @with_vectors

@@ -17,7 +17,8 @@ from reasoningbank.storage.sqlite.backend import SqliteStorage
 from reasoningbank.storage.sqlite.connections import Connections, MemoryConnections
 from reasoningbank.storage.sqlite.creation import create_bank_file, write_schema
 from reasoningbank.storage.sqlite.migrations import migrate
-from reasoningbank.storage.sqlite.probing import schema_version_of, uri
+from reasoningbank.storage.sqlite.probing import check_version, schema_version_of
+from reasoningbank.storage.sqlite.read_only import ReadOnlyConnections
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, Durability, translated_error
 
@@ -41,20 +42,55 @@ def open_file(
         StorageCorrupt, ForeignDatabase, SchemaTooNew: See `probing.schema_version_of`.
         Unavailable: When it can be neither read nor made.
     """
-    if not path.exists():
+    if not _is_there(path):
         now = _now()
         create_bank_file(path, new_id(now, secrets.token_bytes), format_timestamp(now))
     version = schema_version_of(path)
-    settings = _settings(path, durability, busy_timeout)
-    try:
-        if version < SCHEMA_VERSION and not settings.read_only:
-            migrate(settings, path)
+    connections: Connections
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        settings = ConnectionSettings(
+            str(path),
+            str(path),
+            read_only=False,
+            durability=durability,
+            busy_timeout=busy_timeout,
+        )
+        _bring_up_to_date(settings, path, version)
         connections = Connections(settings)
+    else:
+        connections = ReadOnlyConnections(path, busy_timeout)
+    try:
         with connections.reading() as connection:
+            # Unlike probing, this sees what stands in the log alone.
+            [(version,)] = connection.execute("PRAGMA user_version")
             connection.execute("SELECT 1 FROM bank_properties").fetchone()
-    except apsw.Error as error:
-        raise translated_error(error, str(path)) from error
+        check_version(version, path)
+    except BaseException:
+        connections.close()
+        raise
     return SqliteStorage(connections, path, reason, verify_reads=verify_reads)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise Unavailable(
+            f"cannot be looked for: {error.strerror}",
+            path=str(path),
+            hint="Check its name and the permissions of the directories above it.",
+        ) from error
+    return True
+
+
+def _bring_up_to_date(settings: ConnectionSettings, path: Path, version: int) -> None:
+    if version < SCHEMA_VERSION:
+        try:
+            migrate(settings, path)
+        except apsw.Error as error:
+            raise translated_error(error, str(path)) from error
 
 
 def open_memory(reason: str, *, verify_reads: bool = False) -> SqliteStorage:
@@ -67,35 +103,6 @@ def open_memory(reason: str, *, verify_reads: bool = False) -> SqliteStorage:
         now = _now()
         write_schema(connection, new_id(now, secrets.token_bytes), format_timestamp(now))
     return SqliteStorage(connections, None, reason, verify_reads=verify_reads)
-
-
-def _settings(path: Path, durability: Durability, busy_timeout: float) -> ConnectionSettings:
-    shown = str(path)
-    if _writable(path):
-        return ConnectionSettings(
-            shown, shown, read_only=False, durability=durability, busy_timeout=busy_timeout
-        )
-    name = uri(path, "mode=ro")
-    if not os.access(path.parent, os.W_OK):
-        # SQLite cannot make the side files a reader needs. Without a log there is nothing in them
-        # to miss; with one, a reader that ignored it would silently lose the newest patterns.
-        log = path.with_name(path.name + "-wal")
-        shared = path.with_name(path.name + "-shm")
-        if not log.exists() or log.stat().st_size == 0:
-            name = uri(path, "mode=ro", "immutable=1")
-        elif not shared.exists():
-            raise Unavailable(
-                "has a write-ahead log that cannot be read in a read-only directory",
-                path=shown,
-                hint="Copy the file with its -wal to a directory you can write to.",
-            )
-    return ConnectionSettings(
-        name, shown, read_only=True, durability=durability, busy_timeout=busy_timeout
-    )
-
-
-def _writable(path: Path) -> bool:
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _now() -> int:

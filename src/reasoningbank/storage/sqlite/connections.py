@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 import apsw
@@ -83,11 +84,9 @@ class Connections:
                 return self._idle.pop()
             self._opened += 1
         try:
-            return self.settings.open()
+            return self._connect()
         except BaseException as error:
-            with self._available:
-                self._opened -= 1
-                self._available.notify()
+            self._make_room(1)
             if isinstance(error, apsw.Error):
                 raise translated_error(error, self.settings.shown) from error
             raise
@@ -105,11 +104,22 @@ class Connections:
         """Take a reader back out of whatever it was doing; one that cannot be got out is closed."""
         if _rolled_back(connection):
             self.give_back(connection)
-            return
+        else:
+            self._dismiss([connection])
+
+    def _connect(self) -> apsw.Connection:
+        return self.settings.open()
+
+    def _dismiss(self, readers: Sequence[apsw.Connection]) -> None:
+        """Close readers that are not lent again; others may take their places."""
+        self._make_room(len(readers))
+        for connection in readers:
+            connection.close()
+
+    def _make_room(self, count: int) -> None:
         with self._available:
-            self._opened -= 1
-            self._available.notify()
-        connection.close()
+            self._opened -= count
+            self._available.notify(count)
 
     def take_writer(self) -> apsw.Connection:
         """Take the writer; `release_writer` must follow."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import apsw
 
@@ -35,8 +34,8 @@ _FOREIGN_SCHEMAS: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
 
 
 def uri(path: Path, *parameters: str) -> str:
-    """Give the ``file:`` URI of a path."""
-    return f"file:{quote(str(path))}?{'&'.join(parameters)}"
+    """Give the ``file:`` URI of an absolute path."""
+    return f"{path.as_uri()}?{'&'.join(parameters)}"
 
 
 def schema_version_of(path: Path) -> int:
@@ -75,14 +74,31 @@ def schema_version_of(path: Path) -> int:
         raise _foreign(path)
     version = int.from_bytes(header[60:64], "big")
     if version > SCHEMA_VERSION:
-        raise SchemaTooNew(
-            f"has schema {version}; this release reads up to {SCHEMA_VERSION}",
-            found=version,
-            supported=SCHEMA_VERSION,
-            path=str(path),
-            hint="Upgrade agent-reasoningbank.",
-        )
+        raise _too_new(version, path)
     return version
+
+
+def check_version(version: int, path: Path) -> None:
+    """Raise unless this release can use a bank of that schema version as it stands."""
+    if version > SCHEMA_VERSION:
+        raise _too_new(version, path)
+    if version < SCHEMA_VERSION:
+        raise Unavailable(
+            f"has schema {version} of an older release and cannot be written, so it cannot be "
+            "brought up to date",
+            path=str(path),
+            hint="Open it once where it can be written, or a copy of it.",
+        )
+
+
+def _too_new(version: int, path: Path) -> SchemaTooNew:
+    return SchemaTooNew(
+        f"has schema {version}; this release reads up to {SCHEMA_VERSION}",
+        found=version,
+        supported=SCHEMA_VERSION,
+        path=str(path),
+        hint="Upgrade agent-reasoningbank.",
+    )
 
 
 def _header(path: Path, size: int) -> bytes:

@@ -90,6 +90,14 @@ class ConnectionSettings:
             statementcachesize=_STATEMENT_CACHE,
         )
         connection.set_busy_handler(_jittered_wait(self.busy_timeout))
+        try:
+            self._set_pragmas(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_pragmas(self, connection: apsw.Connection) -> None:
         synchronous = "FULL" if self.durability == "full" else "NORMAL"
         for pragma in (
             "foreign_keys=ON",
@@ -103,7 +111,6 @@ class ConnectionSettings:
         ):
             for _ in connection.execute(f"PRAGMA {pragma}"):
                 pass
-        return connection
 
 
 def _jittered_wait(seconds: float) -> Callable[[int], bool]:
