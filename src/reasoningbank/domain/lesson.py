@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.pattern import Redaction
 from reasoningbank.domain.trajectory import Verdict
 
 LearnStatus: TypeAlias = Literal["learned", "pending", "replayed"]
@@ -78,8 +79,9 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
             answer; or ``replayed``, when the same experience had been learned from before.
         patterns: Ids of the patterns that hold what was learned.
         verdict: How the task ended, as far as is known.
-        note: Why it is pending, or None.
+        note: Why it is pending, or what could not be used of an answer, or None.
         usage: What asking models took.
+        redacted: Secrets and personal data that were taken out before storing.
     """
 
     trajectory_id: UUID
@@ -88,3 +90,4 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict | None
     note: str | None = None
     usage: Usage = Usage()
+    redacted: tuple[Redaction, ...] = ()

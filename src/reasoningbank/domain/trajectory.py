@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.json_value import JsonObject, same_json
 from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
 
 TrajectoryState: TypeAlias = Literal["pending", "judged", "learned", "withdrawn"]
@@ -121,3 +121,12 @@ class PatternLink(msgspec.Struct, frozen=True, kw_only=True):
     kind: LinkKind
     actor: str
     at: str
+
+
+def same_verdict(first: Verdict, second: Verdict | None) -> bool:
+    """Give whether a verdict says nothing that another did not: same score, source and evidence."""
+    return second is not None and (
+        (first.kind, first.score, first.source, first.reasons)
+        == (second.kind, second.score, second.source, second.reasons)
+        and same_json(first.evidence, second.evidence)
+    )

@@ -1,0 +1,63 @@
+"""What every operation with ``await`` stands on: a bank, and the threads its calls run in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from reasoningbank.bank.facade import ReasoningBank
+from reasoningbank.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from concurrent.futures import ThreadPoolExecutor
+
+    from typing_extensions import Self
+
+_T = TypeVar("_T")
+
+
+def running_loop() -> AbstractEventLoop:
+    """Give the loop this runs in."""
+    return get_running_loop()
+
+
+class AsyncBankCore:
+    """Hold the bank and its threads, and run calls there."""
+
+    def __init__(self, bank: ReasoningBank, workers: ThreadPoolExecutor) -> None:
+        self._bank = bank
+        self._workers = workers
+        self._closed = False
+
+    @property
+    def namespace(self) -> str:
+        """The tenant every call stays within."""
+        return self._bank.namespace
+
+    async def close(self) -> None:
+        """See `ReasoningBank.close`."""
+        if self._closed:
+            return
+        try:
+            await self._run(self._bank.close)
+        finally:
+            self._closed = True
+            self._workers.shutdown(wait=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _run(self, call: Callable[[], _T]) -> _T:
+        if self._closed:
+            raise Unavailable("the bank is closed", hint="Open it again.")
+        return await running_loop().run_in_executor(self._workers, call)

@@ -1,0 +1,167 @@
+"""Our own file of experiences: JSON lines, a header and then one experience a line.
+
+A line is either what a caller would give (`TrajectoryInput` as JSON) or what an export writes: a
+stored trajectory with its links. An export read as foreign content claims nothing: who confirmed
+an outcome is taken back to ``imported`` unless the reader is told to believe more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, cast
+
+import msgspec
+
+from reasoningbank.domain import limits
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.json_value import JsonObject, parse_json_object
+from reasoningbank.domain.outcome import SOURCE_WEIGHT, OutcomeSource
+from reasoningbank.domain.timestamps import checked_timestamp
+from reasoningbank.domain.trajectory import PatternLink, Trajectory, TrajectoryInput, Verdict
+from reasoningbank.domain.validation import checked_line
+from reasoningbank.learning.checking import checked_trajectory, checked_verdict, trajectory_input
+
+FORMAT: Final = "reasoningbank-trajectories"
+FORMAT_VERSION: Final = 1
+
+_HEADER_FIELDS: Final = frozenset({"format", "version", "namespace", "exported_at"})
+_CLAIMED: Final = ("id", "namespace", "actor", "created_at", "state", "note")
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+class TrajectoryRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything kept about one experience, for export and restore."""
+
+    trajectory: Trajectory
+    links: tuple[PatternLink, ...] = ()
+
+
+def header_line(namespace: str, exported_at: str) -> bytes:
+    """Give the first line of an export."""
+    header = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "namespace": namespace,
+        "exported_at": exported_at,
+    }
+    return bytes(_encode(header))
+
+
+def record_line(trajectory: Trajectory, links: Iterable[PatternLink]) -> bytes:
+    """Give one experience and its links as a line."""
+    return bytes(_encode(TrajectoryRecord(trajectory=trajectory, links=tuple(links))))
+
+
+def parsed_line(line: str | bytes, place: str) -> JsonObject | None:
+    """Give the object of a line, or None for a header.
+
+    Raises:
+        InvalidInput: For a line that is no JSON object, or the header of another format.
+    """
+    value = parse_json_object(line, place)
+    if "format" not in value or "version" not in value or not value.keys() <= _HEADER_FIELDS:
+        return value
+    if value["format"] != FORMAT or value["version"] != FORMAT_VERSION:
+        raise InvalidInput(
+            f"announces {value['format']!r} version {value['version']!r}; this release reads "
+            f"{FORMAT!r} version {FORMAT_VERSION}",
+            field=place,
+        )
+    return None
+
+
+def record_from(value: JsonObject, namespace: str) -> TrajectoryRecord:
+    """Give the record of an export's line, every rule of the bank checked again.
+
+    Raises:
+        InvalidInput: For another shape, or content the bank would not have stored.
+    """
+    try:
+        record = msgspec.convert(value, TrajectoryRecord)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(
+            f"is not a record of an export: {error}",
+            field="record",
+            hint="Use import for content of other origin.",
+        ) from error
+    kept = record.trajectory
+    if kept.namespace != namespace:
+        raise InvalidInput(
+            f"is {kept.namespace!r}, but the bank is open for {namespace!r}",
+            field="namespace",
+            hint="Open the bank with the first one, or use import.",
+        )
+    given = given_of(kept)
+    checked, _ = checked_trajectory(given)
+    for name in TrajectoryInput.__struct_fields__:
+        if getattr(checked, name) != getattr(given, name):
+            raise InvalidInput("is not in the form that an export writes", field=name)
+    checked_line(kept.actor, "actor", limits.ACTOR_BYTES)
+    _check_bookkeeping(record)
+    return record
+
+
+def _check_bookkeeping(record: TrajectoryRecord) -> None:
+    kept = record.trajectory
+    known = kept.verdict is not None and kept.verdict.kind != "unknown"
+    if kept.state in {"judged", "learned"} and not known:
+        raise InvalidInput(f"is {kept.state!r} without a verdict", field="state")
+    if kept.state == "pending" and known:
+        raise InvalidInput("is 'pending' although there is a verdict", field="state")
+    if kept.note is not None and len(kept.note.encode()) > limits.NOTE_BYTES:
+        raise InvalidInput(f"has more than {limits.NOTE_BYTES:,} bytes", field="note")
+    _check_time(kept.created_at, "created_at")
+    for at, link in enumerate(record.links):
+        checked_line(link.actor, f"links[{at}].actor", limits.ACTOR_BYTES)
+        _check_time(link.at, f"links[{at}].at")
+        if kept.id not in {link.source_id, link.target_id}:
+            raise InvalidInput("is about another experience", field=f"links[{at}]")
+
+
+def _check_time(value: str, field: str) -> None:
+    if checked_timestamp(value, field) != value:
+        raise InvalidInput("is not in the form that an export writes", field=field)
+
+
+def given_of(kept: Trajectory) -> TrajectoryInput:
+    """Give a stored experience as what a caller would have given."""
+    return TrajectoryInput(
+        task_description=kept.task_description,
+        task_category=kept.task_category,
+        steps=kept.steps,
+        verdict=kept.verdict,
+        metadata=kept.metadata,
+        origin=kept.origin,
+    )
+
+
+def input_from(value: JsonObject, believed: OutcomeSource) -> TrajectoryInput:
+    """Give a line of foreign content as an input that claims no more than `believed`.
+
+    What an exported line says of its own standing goes to ``metadata.provenance``.
+
+    Raises:
+        InvalidInput: For a field that no experience has, by its name.
+    """
+    if isinstance(value.get("trajectory"), dict):
+        for name in value:
+            if name not in TrajectoryRecord.__struct_fields__:
+                raise InvalidInput("is not a field of an export's record", field=name)
+        kept = dict(cast("JsonObject", value["trajectory"]))
+        claimed = {name: kept.pop(name) for name in _CLAIMED if name in kept}
+        metadata = kept.get("metadata", {})
+        if isinstance(metadata, dict):
+            kept["metadata"] = {**metadata, "provenance": claimed}
+        value = kept
+    given = trajectory_input(value)
+    verdict = None if given.verdict is None else checked_verdict(given.verdict)
+    return msgspec.structs.replace(given, verdict=lowered(verdict, believed))
+
+
+def lowered(verdict: Verdict | None, believed: OutcomeSource) -> Verdict | None:
+    """Give a verdict whose source weighs at most what `believed` does; the claim goes to evidence."""
+    if verdict is None or SOURCE_WEIGHT[verdict.source] <= SOURCE_WEIGHT[believed]:
+        return verdict
+    return msgspec.structs.replace(
+        verdict, source=believed, evidence={**verdict.evidence, "claimed_source": verdict.source}
+    )
