@@ -20,6 +20,8 @@ _T = TypeVar("_T")
 
 def running_loop() -> AbstractEventLoop:
     """Give the loop this runs in."""
+    from asyncio import get_running_loop  # slow to import
+
     return get_running_loop()
 
 
