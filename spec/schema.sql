@@ -1,6 +1,6 @@
 -- The tables of a new bank, read from one. Made by: python tools/generate_spec.py
 -- PRAGMA application_id = 1380085355;  -- 0x52426E6B
--- PRAGMA user_version = 1;
+-- PRAGMA user_version = 2;
 
 CREATE TABLE bank_properties (
     name TEXT PRIMARY KEY,
@@ -85,7 +85,7 @@ CREATE TABLE outcomes (
     source TEXT NOT NULL,
     evidence TEXT NOT NULL,
     actor TEXT NOT NULL,
-    at TEXT NOT NULL,
+    at TEXT NOT NULL, weight REAL NOT NULL DEFAULT 1.0, recall_id TEXT,
     PRIMARY KEY (namespace, id)
 ) STRICT;
 
@@ -138,3 +138,80 @@ CREATE TABLE performance_metrics (
     value REAL NOT NULL,
     timestamp TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) STRICT;
+
+CREATE TABLE trajectories (
+    namespace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    origin TEXT,
+    actor TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    checksum INTEGER NOT NULL,
+    task_category TEXT NOT NULL,
+    task_description TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    PRIMARY KEY (namespace, id)
+) STRICT;
+
+CREATE UNIQUE INDEX idx_trajectories_fingerprint ON trajectories (namespace, fingerprint);
+
+CREATE TABLE trajectory_states (
+    namespace TEXT NOT NULL,
+    trajectory_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    verdict TEXT,
+    note TEXT,
+    before TEXT,
+    at TEXT NOT NULL,
+    PRIMARY KEY (namespace, trajectory_id),
+    FOREIGN KEY (namespace, trajectory_id) REFERENCES trajectories (namespace, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idx_trajectory_states ON trajectory_states (namespace, state, at, trajectory_id);
+
+CREATE TABLE pattern_links (
+    namespace TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    target_id TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (namespace, source_id, kind, target_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX idx_pattern_links_target ON pattern_links (namespace, target_id, kind);
+
+CREATE TABLE withdrawals (
+    namespace TEXT NOT NULL,
+    pattern_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    source TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (namespace, pattern_id, kind, source)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recalls (
+    namespace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    task_category TEXT,
+    task_description TEXT NOT NULL,
+    shown TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    settled_at TEXT,
+    PRIMARY KEY (namespace, id)
+) STRICT;
+
+CREATE TABLE consolidations (
+    namespace TEXT NOT NULL,
+    id TEXT NOT NULL,
+    report TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    undone_at TEXT,
+    PRIMARY KEY (namespace, id)
+) STRICT;
+
+CREATE INDEX idx_outcomes_recall ON outcomes (namespace, recall_id) WHERE recall_id IS NOT NULL;

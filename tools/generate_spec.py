@@ -300,11 +300,12 @@ def _extra_fields() -> dict[str, list[str]]:
 
 def outcome_weights() -> Json:
     """Give what an outcome of each source is worth, with worked examples."""
-    examples: list[dict[outcome.OutcomeSource, tuple[float, int]]] = [
+    examples: list[dict[outcome.OutcomeSource, tuple[float, float, int]]] = [
         {},
-        {"test": (1.0, 1)},
-        {"test": (1.0, 1), "agent": (0.0, 1)},
-        {"caller": (2.5, 4), "imported": (3.0, 3), "human": (0.0, 2)},
+        {"test": (1.0, 1.0, 1)},
+        {"test": (1.0, 1.0, 1), "agent": (0.0, 1.0, 1)},
+        {"caller": (2.5, 4.0, 4), "imported": (3.0, 3.0, 3), "human": (0.0, 2.0, 2)},
+        {"test": (0.5, 0.5, 1), "human": (0.25, 0.75, 2)},
     ]
     return {
         "trust_order": list(outcome.TRUST_ORDER),
@@ -316,8 +317,8 @@ def outcome_weights() -> Json:
         "examples": [
             {
                 "sums": {
-                    source: {"score_sum": total, "known": known}
-                    for source, (total, known) in sums.items()
+                    source: {"score_sum": total, "weight_sum": weight, "known": known}
+                    for source, (total, weight, known) in sums.items()
                 },
                 "reliability": msgspec.to_builtins(outcome.reliability_of(sums)),
             }

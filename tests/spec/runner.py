@@ -30,7 +30,7 @@ _STEP_KEYS: Final = {"call", "args", "bank", "save", "expect", "error", "note"}
 _BANK_CALLS: Final = frozenset(
     {
         "store_pattern", "put", "store_patterns", "get_pattern", "search_by_category",
-        "find_similar", "get_stats", "update_pattern", "delete_pattern", "erase",
+        "find_similar", "recall", "get_stats", "update_pattern", "delete_pattern", "erase",
         "record_outcome", "reliability", "outcomes", "history", "observations",
         "reembed", "check", "close",
     }

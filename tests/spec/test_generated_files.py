@@ -37,6 +37,7 @@ RESULTS = {
     "observations": "Observation",
     "import_jsonl": "TransferReport",
     "restore_jsonl": "TransferReport",
+    "recall": "Recall",
     "reembed": "Reembedded",
     "check": "Finding",
     "error": "Error",

@@ -124,13 +124,16 @@ def test_the_checksum_of_a_vector_is_the_one_in_the_file(entry):
 @pytest.mark.parametrize("example", values("outcome-weights.json")["examples"], ids=str)
 def test_the_worked_examples_of_reliability_follow_from_the_weights(example):
     weights = values("outcome-weights.json")
-    sums = {source: (s["score_sum"], s["known"]) for source, s in example["sums"].items()}
+    sums = {
+        source: (s["score_sum"], s["weight_sum"], s["known"])
+        for source, s in example["sums"].items()
+    }
     weighted = {
         source: (
             weights["sources"][source]["weight"] * total,
-            weights["sources"][source]["weight"] * (known - total),
+            weights["sources"][source]["weight"] * (weight - total),
         )
-        for source, (total, known) in sums.items()
+        for source, (total, weight, _) in sums.items()
     }
     successes = weights["prior"]["successes"] + sum(first for first, _ in weighted.values())
     failures = weights["prior"]["failures"] + sum(second for _, second in weighted.values())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from reasoningbank.domain.pattern import Pattern
+from reasoningbank.domain.pattern import SimilarPattern
 
 LeftOutReason: TypeAlias = Literal[
     "below_threshold", "unreliable", "other_group", "too_alike", "over_k", "over_budget"
@@ -41,7 +41,7 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 class RecalledPattern(msgspec.Struct, frozen=True, kw_only=True):
     """One item shown: the pattern, why, and whether it is advice to follow or a pitfall to avoid."""
 
-    pattern: Pattern
+    pattern: SimilarPattern
     why: Why
     pitfall: bool
     group: UUID
@@ -116,7 +116,7 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
         vector: Its int8 vector, for diversity.
     """
 
-    pattern: Pattern
+    pattern: SimilarPattern
     similarity: float
     group: UUID
     successes: float
