@@ -14,6 +14,7 @@ from reasoningbank.bank.asynchronous_learning import AsyncLearningOperations
 from reasoningbank.bank.asynchronous_outcomes import AsyncOutcomeOperations
 from reasoningbank.bank.asynchronous_patterns import AsyncPatternOperations
 from reasoningbank.bank.asynchronous_recall import AsyncRecallOperations
+from reasoningbank.bank.asynchronous_tasks import AsyncTaskOperations
 from reasoningbank.bank.asynchronous_transfer import AsyncTransferOperations
 from reasoningbank.bank.facade import ReasoningBank
 from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability
@@ -64,6 +65,7 @@ class AsyncReasoningBank(
     AsyncRecallOperations,
     AsyncLearningOperations,
     AsyncOutcomeOperations,
+    AsyncTaskOperations,
     AsyncTransferOperations,
     AsyncConsolidationOperations,
 ):

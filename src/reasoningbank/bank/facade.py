@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from reasoningbank.bank.consolidation_operations import ConsolidationOperations
-from reasoningbank.bank.learning_operations import LearningOperations
-from reasoningbank.bank.outcome_operations import OutcomeOperations
 from reasoningbank.bank.pattern_operations import PatternOperations
-from reasoningbank.bank.recall_operations import RecallOperations
+from reasoningbank.bank.task_operations import TaskOperations
 from reasoningbank.bank.transfer_operations import TransferOperations
 
 
 class ReasoningBank(
     PatternOperations,
-    RecallOperations,
-    LearningOperations,
-    OutcomeOperations,
+    TaskOperations,
     TransferOperations,
     ConsolidationOperations,
 ):

@@ -26,6 +26,15 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
         weighted_successes: Their successes, weighted by source and similarity.
         weighted_failures: Their failures, weighted alike.
         reason: The same in one sentence.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     _ = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     recall = bank.recall("add a login")
+    >>> round(recall.why[0].reliability, 2)
+    0.5
     """
 
     score: float
@@ -39,7 +48,17 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecalledPattern(msgspec.Struct, frozen=True, kw_only=True):
-    """One item shown: the pattern, why, and whether it is advice to follow or a pitfall to avoid."""
+    """One item shown: the pattern, why, and whether it is advice to follow or a pitfall to avoid.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     _ = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     recall = bank.recall("add a login")
+    >>> [(item.pattern.strategy, item.pitfall) for item in recall.patterns]
+    [('Test first.', False)]
+    """
 
     pattern: SimilarPattern
     why: Why
@@ -48,7 +67,17 @@ class RecalledPattern(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
-    """One candidate not shown, and why not."""
+    """One candidate not shown, and why not.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     _ = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     recall = bank.recall("add a login")
+    >>> recall.left_out
+    ()
+    """
 
     pattern_id: UUID
     reason: LeftOutReason
@@ -56,7 +85,17 @@ class LeftOut(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hidden(msgspec.Struct, frozen=True, kw_only=True):
-    """How many patterns the filters kept from being candidates at all."""
+    """How many patterns the filters kept from being candidates at all.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     _ = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     recall = bank.recall("add a login")
+    >>> recall.hidden.quarantined
+    0
+    """
 
     quarantined: int = 0
     expired: int = 0
@@ -77,6 +116,15 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True):
         abstained: Whether nothing was similar and reliable enough.
         recorded: Whether the event is kept; not on a read-only bank.
         namespace: The tenant searched.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     _ = bank.store_pattern(
+    ...         task_description="Add login", task_category="backend", strategy="Test first."
+    ...     )
+    ...     recall = bank.recall("add a login")
+    >>> recall.abstained, recall.recorded
+    (False, True)
     """
 
     id: UUID

@@ -47,7 +47,7 @@ def recall(
         recalled = bank.recall(
             wanted,
             category,
-            k,
+            k=k,
             experiences=experiences,
             token_budget=token_budget,
             min_similarity=min_similarity,
