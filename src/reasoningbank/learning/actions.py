@@ -78,10 +78,13 @@ _HERE_DOCUMENT: Final = re.compile(
     r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n.*?(?:\n\1[ \t]*(?=\n|\Z)|\Z)", re.DOTALL
 )
 _WRITES: Final = re.compile(
-    r"(?<![<>=&\d-])>{1,2}\s*(?!/dev/|&)[\w./~$-]+|\bsed\s+(?:-\w+\s+)*-i|\bperl\s+-\w*i\w*\b|\btee\s+(?!/dev/)[\w./-]"
-)  # fmt: skip
+    r"(?<![<>=&\d-])>{1,2}\s*(?!/dev/|&)[\w./~$\"'-]|\btee\s+(?:-a\s+)?[\w./~-]"
+)
+_IN_PLACE: Final = re.compile(r"\s-\w{0,8}i\b|\s--in-place|\s-i[.'\"]")
+_SOURCES: Final = {"echo", "printf", "cat", "yes", "seq"}
 _FILE: Final = re.compile(
-    r"[\w.@%+~-]*(?:/[\w.@%+~-]+)*\.[A-Za-z][\w]{0,9}(?![\w/(])|(?<![\w/.])\./[\w.-]+"
+    r"(?<![\w.@%+~/-])[\w.@%+~-]{0,128}(?:/[\w.@%+~-]{1,128}){0,32}\.[A-Za-z]\w{0,9}(?![\w/(])"
+    r"|(?<![\w/.])\./[\w.-]{1,128}"
 )
 _WORD: Final = re.compile(r"[^\s;&|<>()\"']+")
 _SEGMENTS: Final = re.compile(r"&&|\|\||;|\n")
@@ -115,8 +118,10 @@ def read_action(text: str) -> Action:
         return Action("edit", small, command, files)
     if _runs(plain) and _TESTS.search(plain):
         return Action("act", small, command, files, tests=True)
-    if _WRITES.search(plain) and not _also_runs(plain):
+    if _writes(plain):
         return Action("edit", small, command, files, created="<<" in command or ">" in plain)
+    if small in _SOURCES and "|" in rest:
+        small, rest = _end_of_pipe(plain)
     return _other(small, rest, command, files)
 
 
@@ -162,13 +167,24 @@ def _runs(command: str) -> bool:
     return program.lower() not in {"echo", "printf", "grep", "rg", "cat", "find", "ls"}
 
 
-def _also_runs(command: str) -> bool:
-    """Give whether a command that writes a file also runs something worth looking at."""
+def _writes(command: str) -> bool:
+    """Give whether writing text into a file is all that a command does of note."""
+    wrote = False
     for part in _SEGMENTS.split(command):
         program, _ = _program(part)
-        if program and not _WRITES.search(part) and program.lower() not in _LOOKS | _TIDYING:
-            return True
-    return False
+        small = program.lower()
+        in_place = small in {"sed", "perl"} and _IN_PLACE.search(part) is not None
+        if in_place or (small in _SOURCES | {"tee"} and _WRITES.search(part) is not None):
+            wrote = True
+        elif program and small not in _LOOKS | _TIDYING:
+            return False
+    return wrote
+
+
+def _end_of_pipe(command: str) -> tuple[str, str]:
+    """Give the program that gets what `echo` and its like hand on, and its arguments."""
+    program, rest = _program(command.split("\n", 1)[0].rsplit("|", 1)[-1].strip())
+    return program.lower(), rest
 
 
 def _files(text: str) -> tuple[str, ...]:
