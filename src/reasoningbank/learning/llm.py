@@ -1,0 +1,76 @@
+"""A judge and a distiller that ask a large language model."""
+
+from __future__ import annotations
+
+import msgspec
+
+from reasoningbank.domain.lesson import Distillation, Judgement
+from reasoningbank.domain.trajectory import Trajectory, Verdict
+from reasoningbank.learning.answers import lessons_from, verdict_from
+from reasoningbank.learning.llm_access import LlmAccess
+from reasoningbank.learning.material import material_of
+from reasoningbank.learning.prompts import JUDGE, JUDGEMENT_SCHEMA, LESSONS_SCHEMA, distilling
+
+__all__ = ["LlmAccess", "LlmDistiller", "LlmJudge"]
+
+
+class LlmJudge:
+    """Has a model say how a task ended, from its steps.
+
+    Its verdicts carry the source ``agent``: no more trust than that of an agent judging itself.
+    What a model reads was written by others, and no wording makes it immune to being talked into
+    a verdict; give an external signal where there is one.
+
+    Args:
+        access: The model and its limits.
+    """
+
+    def __init__(self, access: LlmAccess) -> None:
+        self._access = access
+
+    def judge(self, trajectory: Trajectory) -> Judgement:
+        """Give the model's verdict, or a note when there is no usable answer. Never raises."""
+        self._access.begin(trajectory.id)
+        asked = self._access.ask(
+            trajectory.id, JUDGE, material_of(trajectory), JUDGEMENT_SCHEMA, verdict_from
+        )
+        if asked.value is None or asked.value.kind == "unknown":
+            self._access.begin(trajectory.id)  # nothing follows: its turn is over
+        if asked.value is None:
+            return Judgement(verdict=None, note=f"not judged: {asked.note}", usage=asked.usage)
+        verdict = self._signed(asked.value)
+        note = None
+        if verdict.kind == "unknown":
+            note = f"the model cannot tell how it ended: {' '.join(verdict.reasons)}"
+        return Judgement(verdict=verdict, note=note, usage=asked.usage)
+
+    def _signed(self, verdict: Verdict) -> Verdict:
+        return msgspec.structs.replace(verdict, evidence={"judged_by": self._access.name})
+
+
+class LlmDistiller:
+    """Has a model find what an experience teaches.
+
+    Args:
+        access: The model and its limits; the same as the judge's, so that they count together.
+    """
+
+    def __init__(self, access: LlmAccess) -> None:
+        self._access = access
+
+    def distil(self, trajectory: Trajectory) -> Distillation:
+        """Give at most three lessons, or a note when there is none. Never raises."""
+        kind = "unknown" if trajectory.verdict is None else trajectory.verdict.kind
+        asked = self._access.ask(
+            trajectory.id,
+            distilling(kind),
+            material_of(trajectory),
+            LESSONS_SCHEMA,
+            lessons_from,
+        )
+        # This ends the experience's turn: when it is tried again, calls count anew.
+        self._access.begin(trajectory.id)
+        if asked.value is None:
+            return Distillation(lessons=(), note=f"not distilled: {asked.note}", usage=asked.usage)
+        note = None if asked.value else "the model found nothing worth keeping"
+        return Distillation(lessons=asked.value, note=note, usage=asked.usage)
