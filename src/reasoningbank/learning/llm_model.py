@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import msgspec
 
@@ -181,15 +181,19 @@ class ModelConnection:
     async def _request(self, conversation: Sequence[Message]) -> ModelResponse:
         from pydantic_ai.direct import model_request
 
-        settings: ModelSettings = {
+        settings = {
             "max_tokens": self._most_output_tokens,
             "timeout": self._timeout_seconds + _LATER_SECONDS,
             # Calls are counted, so nobody below may repeat one unseen.
             "max_retries": 0,
         }
-        for ignored in getattr(self._model, "unsupported_settings", ()):
-            settings.pop(ignored, None)
-        return await model_request(self._model, _messages(conversation), model_settings=settings)
+        ignored = getattr(self._model, "unsupported_settings", ())
+        known = {name: value for name, value in settings.items() if name not in ignored}
+        return await model_request(
+            self._model,
+            _messages(conversation),
+            model_settings=cast("ModelSettings", known),
+        )
 
     def _made(self) -> Model:
         try:
@@ -240,8 +244,9 @@ class ModelConnection:
     def _quoted(self, error: Exception) -> str:
         """Give what an error says, without the key that some servers repeat."""
         text = " ".join(str(error).split())
-        if self._api_key:
-            text = text.replace(self._api_key, "[key]")
+        key = self._api_key or getattr(getattr(self._model, "client", None), "api_key", None)
+        if isinstance(key, str) and key:
+            text = text.replace(key, "[key]")
         return text[:_QUOTED_CHARACTERS] or type(error).__name__
 
 
