@@ -1,14 +1,72 @@
-"""Distilling without a model (under construction)."""
+"""Distilling without a model: lessons made of what the record itself shows.
+
+From a success: the errors that were got past and what made the difference, the change that settled
+it, the way that led to the answer. From a failure: what was tried, the error it kept meeting, how it
+ended, and what was never tried. Reasons are the agent's own sentences, the ones that explain; what
+belongs to this record alone is masked. Where a record shows nothing of the kind, there is no lesson.
+"""
 
 from __future__ import annotations
 
-from reasoningbank.domain.lesson import Distillation
+from collections.abc import Sequence
+from typing import Final
+
+from reasoningbank.domain.lesson import Distillation, Lesson
 from reasoningbank.domain.trajectory import Trajectory
+from reasoningbank.learning.actions import programs_of
+from reasoningbank.learning.failures import failure_lessons
+from reasoningbank.learning.generalising import Masks
+from reasoningbank.learning.handing_in import answer_of, submission
+from reasoningbank.learning.phrasing import Phrasing
+from reasoningbank.learning.prompts import MOST_LESSONS
+from reasoningbank.learning.signals import Reading, read_steps
+from reasoningbank.learning.successes import success_lessons
+
+_HALF: Final = 0.5
+_ANSWER_CHARACTERS: Final = 300
 
 
 class ExtractiveDistiller:
-    """Find what a trajectory teaches."""
+    """Find what an experience teaches by comparing its failed steps with those that worked.
 
-    def distil(self, trajectory: Trajectory) -> Distillation:  # noqa: ARG002
-        """Give lessons."""
-        return Distillation(lessons=(), note="nothing to extract")
+    >>> from reasoningbank import ReasoningBank
+    >>> from reasoningbank.domain.trajectory import Step, TrajectoryInput, Verdict
+    >>> experience = TrajectoryInput(
+    ...     task_description="Send the report",
+    ...     task_category="forms",
+    ...     steps=(
+    ...         Step(action="send annual report.pdf", error="send: unknown argument report.pdf"),
+    ...         Step(action="send 'annual report.pdf'", observation="sent"),
+    ...     ),
+    ...     verdict=Verdict(kind="success", score=1.0, source="environment"),
+    ... )
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     learned = bank.learn(experience)
+    ...     print(bank.get_pattern(learned.patterns[0]).strategy)
+    `send annual FILE.pdf` met `send: unknown argument FILE.pdf`. It worked with the argument in quotes.
+    """
+
+    def distil(self, trajectory: Trajectory) -> Distillation:
+        """Give at most three lessons, none where the record shows nothing to learn."""
+        readings = read_steps(trajectory.steps)
+        phrasing = Phrasing(_masks(trajectory, readings))
+        score = None if trajectory.verdict is None else trajectory.verdict.score
+        if score is not None and score < _HALF:
+            found = failure_lessons(readings, phrasing)
+        else:
+            found = success_lessons(trajectory, readings, phrasing)
+        kept: dict[str, Lesson] = {}
+        for candidate in sorted(found, key=lambda one: -one.worth):
+            kept.setdefault(candidate.lesson.strategy, candidate.lesson)
+        note = None if kept else "the steps show no error that was got past, no change and no way"
+        return Distillation(lessons=tuple(kept.values())[:MOST_LESSONS], note=note)
+
+
+def _masks(trajectory: Trajectory, readings: Sequence[Reading]) -> Masks:
+    """Give the masks of a record: its answer is nobody else's, its programs are everybody's."""
+    given = submission(trajectory).strip()
+    answers = [answer for answer in (answer_of(trajectory, readings),) if answer is not None]
+    if given and len(given) <= _ANSWER_CHARACTERS and "\n" not in given:
+        answers.append(given)
+    programs = {name for one in readings for name in programs_of(one.action.command)}
+    return Masks(answers, programs)

@@ -10,7 +10,7 @@ from reasoningbank.domain.trajectory import Trajectory
 from reasoningbank.learning.signals import Reading
 
 # The form in which contests ask for an answer: a word, and something in braces.
-_BRACED: Final = re.compile(r"\b([A-Za-z]\w{1,20})\{([^{}\n]{3,200})\}")
+_BRACED: Final = re.compile(r"\b([A-Za-z]\w{1,20})\{([^\n]{3,200})\}")
 _HANDED_IN: Final = re.compile(r"^(?:submit|exit|finish|answer)\b", re.IGNORECASE)
 _LIMITS: Final = re.compile(
     r"\b(?:exit_(?:total_)?(?:cost|context|format)|limits?_?exceeded|time_?exceeded|max_(?:steps|iterations|turns)"

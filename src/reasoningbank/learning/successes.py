@@ -1,0 +1,298 @@
+"""What a success teaches: the errors that were got past, the change that settled it, the way there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from reasoningbank.domain.trajectory import Trajectory
+from reasoningbank.learning.changes import (
+    Change,
+    change_in_patch,
+    change_of,
+    lines_shown,
+    net_change,
+)
+from reasoningbank.learning.differences import command_difference, difference, lines_difference
+from reasoningbank.learning.handing_in import answer_seen, submission
+from reasoningbank.learning.phrasing import (
+    Candidate,
+    Phrasing,
+    capitalised,
+    clause,
+    in_a_row,
+    lesson,
+    sentence,
+    tags_of,
+    times,
+)
+from reasoningbank.learning.prompts import TITLE_CHARACTERS
+from reasoningbank.learning.signals import Reading, last_change, made_here, output_alone
+from reasoningbank.learning.turns import Turn, changes_made, turns_in
+
+_WORD: Final = re.compile(r"[A-Za-z_]\w{3,}")
+_KEY_LINE: Final = re.compile(r"[=(]")
+_PLAIN_LINE: Final = re.compile(
+    r"^\s*(?:import|from|print|with |for |while |if |#|//|end_of|using|package|return$|try:|else|\"\"\")"
+    r"|^\s*\w+\s*=\s*\w*\(?b?['\"][^'\"]*['\"]\)?\s*;?$"
+)
+_PLAIN_LOOKS: Final = {
+    "open", "goto", "scroll_up", "scroll_down", "ls", "cat", "head", "tail", "less", "more", "pwd",
+    "echo", "printf", "view", "read", "nl", "find", "find_file", "search_dir", "search_file", "grep",
+    "rg", "glob", "tree", "wc", "think", "todowrite", "task", "which", "git", "sed", "env",
+}  # fmt: skip
+_LEAST_WORTH: Final = 1.5
+_TELLING_WORDS: Final = 2
+_SHOWN_LINES: Final = 3
+_SHOWN_STEPS: Final = 4
+_SHORT_OUTPUT: Final = 60
+_SMALL_CHANGE: Final = 12
+_LEAST_STEPS: Final = 2
+
+
+def success_lessons(
+    trajectory: Trajectory, readings: Sequence[Reading], phrasing: Phrasing
+) -> list[Candidate]:
+    """Give what is worth keeping of a success."""
+    turns, _ = turns_in(readings)
+    found = [_turn_lesson(turn, len(readings), phrasing) for turn in turns]
+    settled = _change_lesson(trajectory, readings, phrasing)
+    way = _way_lesson(trajectory, readings, phrasing, settled is None)
+    return [one for one in (*found, settled, way) if one is not None]
+
+
+def _turn_lesson(turn: Turn, steps: int, phrasing: Phrasing) -> Candidate | None:
+    """Word an error that was got past: what met it, what got past it, and why."""
+    how, about = _how(turn, phrasing)
+    first, count = turn.failures[0], len(turn.failures)
+    thoughts = [one.step.thought for one in (*turn.between, turn.success)]
+    reason = phrasing.reasons(thoughts, _WORD.findall(f"{about} {turn.error.message}"))
+    if how is None and not reason:
+        return None
+    met = f"{phrasing.command(first)} {_verb(first)} {phrasing.error(turn.error, about)}"
+    if count > 1:
+        repeated = len({one.step.action for one in turn.failures}) < count
+        met += f" {times(count)}" + (", sent again unchanged among them" if repeated else "")
+    got_past = "" if how is None else sentence(how)
+    strategy = " ".join(part for part in (sentence(met), got_past, reason) if part)
+    worth = 1.5 + 0.4 * min(count, 4) + 0.6 * bool(reason) + 0.8 * (how is not None)
+    worth += 0.5 * turn.success.number / max(steps, 1)
+    worth -= 1.2 * (first.action.kind == "look") + 0.6 * first.action.housekeeping
+    worth -= 0.9 * (first.action.kind == "edit")  # the editor's ways are less than the task's
+    return Candidate(
+        worth,
+        lesson(_title(turn, about, phrasing), strategy, tags_of([first, turn.success], turn.error)),
+    )
+
+
+def _title(turn: Turn, about: str, phrasing: Phrasing) -> str:
+    error = phrasing.bare_error(turn.error, about)
+    longer = f"{error}: {phrasing.masked(about)}" if about else error
+    return longer if len(longer) <= TITLE_CHARACTERS else error
+
+
+def _verb(reading: Reading) -> str:
+    if reading.action.kind == "edit":
+        return "was refused with"
+    return "answered" if reading.action.kind == "submit" else "met"
+
+
+def _how(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
+    """Give what got past an error as a sentence, and the text that it is about."""
+    failed, success = turn.failures[-1], turn.success
+    if failed.action.command == success.action.command:
+        return _how_rerun(turn, phrasing)
+    if failed.action.kind == "edit":
+        return _how_edited(turn, phrasing)
+    phrase = command_difference(failed.action.command, success.action.command)
+    if phrase is None:
+        return _how_otherwise(turn, phrasing)
+    word = "It was taken with" if failed.action.kind == "submit" else "It worked with"
+    return f"{word} {phrasing.masked(phrase)}", phrase
+
+
+def _how_edited(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
+    old = change_of(turn.failures[-1], {})
+    new = turn.changes.get(turn.success.number) or change_of(turn.success, {})
+    if old is None or new is None:
+        return None, ""
+    kept = {line.strip() for line in new.removed} - {line.strip() for line in old.added}
+    added = [line for line in new.added if line.strip() not in kept]
+    phrase = difference("\n".join(old.added), "\n".join(added))
+    if phrase is not None:
+        return f"It was taken with {phrasing.masked(phrase)}", phrase
+    looks = [one for one in turn.between if one.action.kind == "look"]
+    if looks and old.added == new.added:
+        return f"The same edit was taken after {phrasing.command(looks[-1])}", ""
+    return None, ""
+
+
+def _how_rerun(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
+    numbers = [one.number for one in turn.between]
+    change = net_change([turn.changes[number] for number in numbers if number in turn.changes])
+    if change is not None:
+        phrase = lines_difference(change.removed, change.added)
+        if phrase is not None:
+            return f"The error went away with {phrasing.masked(phrase)}", phrase
+    acts = [one for one in turn.between if one.action.kind == "act" and not one.failed]
+    if acts:
+        return f"It worked after {phrasing.command(acts[-1])}", acts[-1].action.command
+    return None, ""
+
+
+def _how_otherwise(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
+    success = turn.success
+    if success.action.kind in {"edit", "submit"}:
+        return None, ""
+    return f"What worked was {phrasing.command(success)}", success.action.command
+
+
+def _change_lesson(
+    trajectory: Trajectory, readings: Sequence[Reading], phrasing: Phrasing
+) -> Candidate | None:
+    """Word the change to existing files that settled it."""
+    change = _settling(trajectory, readings)
+    if change is None:
+        return None
+    phrase = lines_difference(change.removed, change.added)
+    if phrase is None:
+        return None
+    edits = [one for one in readings if one.action.kind == "edit"]
+    before = [one for one in readings if one.number <= last_change(readings)]
+    about = _WORD.findall(phrase)
+    reason = phrasing.reasons([one.step.thought for one in before], about, 2)
+    checked = _checked(readings, phrasing)
+    if not reason and not checked:
+        return None
+    masked = phrasing.masked(phrase)
+    strategy = " ".join(
+        part for part in (reason, sentence(f"What settled it: {masked}"), checked) if part
+    )
+    title = masked if len(about) >= _TELLING_WORDS or not reason else clause(reason)
+    worth = 3.5 + 0.5 * bool(reason) + 0.5 * bool(checked)
+    return Candidate(worth, lesson(capitalised(title), strategy, tags_of(edits or readings)))
+
+
+def _settling(trajectory: Trajectory, readings: Sequence[Reading]) -> Change | None:
+    """Give the smallest change that was handed in, or else made to a file that was there before."""
+    handed_in = net_change(change_in_patch(submission(trajectory)))
+    if handed_in is not None:
+        return handed_in
+    shown = [one for one in readings if one.action.kind == "submit"]
+    for one in shown:
+        change = net_change(change_in_patch(one.output))
+        if change is not None:
+            return change
+    own = made_here(readings)
+    made = changes_made(readings)
+    return net_change(
+        [
+            made[one.number]
+            for one in readings
+            if one.number in made and one.files and not own.intersection(one.files)
+        ]
+    )
+
+
+def _checked(readings: Sequence[Reading], phrasing: Phrasing) -> str:
+    """Give how it was seen that the change had settled it."""
+    change = last_change(readings)
+    after = [
+        one
+        for one in readings
+        if one.number > change
+        and one.action.kind == "act"
+        and not one.action.housekeeping
+        and not one.failed
+    ]
+    for one in reversed(after):
+        if one.report is not None and one.report.passed:
+            return sentence(f"{phrasing.command(one)} then reported {one.report}")
+        earlier = [
+            other
+            for other in readings
+            if other.number < change and other.action.command == one.action.command
+        ]
+        now = output_alone(one)
+        for other in earlier:
+            was = output_alone(other)
+            if other.error is not None:
+                return sentence(
+                    f"{phrasing.command(one)} then ran without {phrasing.error(other.error)}"
+                )
+            if was != now and 0 < len(was) <= _SHORT_OUTPUT and 0 < len(now) <= _SHORT_OUTPUT:
+                return sentence(
+                    f"Running {phrasing.command(one)} before and after the change showed it: "
+                    f"{phrasing.masked(was)}, then {phrasing.masked(now)}"
+                )
+    if after:
+        return sentence(f"{phrasing.command(after[-1])} then ran without an error")
+    return ""
+
+
+def _way_lesson(
+    trajectory: Trajectory,
+    readings: Sequence[Reading],
+    phrasing: Phrasing,
+    alone: bool,  # noqa: FBT001
+) -> Candidate | None:
+    """Word the way that led to an answer, or to an end that no single change explains."""
+    seen = answer_seen(trajectory, readings)
+    if seen is None and not alone:
+        return None
+    upto = len(readings) if seen is None else seen.number
+    way = _steps_on_the_way(readings[:upto])
+    thoughts = [one.step.thought for one in readings[: upto + 1]]
+    names = [word for one in way for word in _WORD.findall(one.action.command)]
+    insights = phrasing.reasons(thoughts, dict.fromkeys(names), 3)
+    insights = insights or phrasing.reasons(
+        [one.step.thought for one in way[-2:]], (), 1, _LEAST_WORTH
+    )
+    if not way or (not insights and seen is None and len(way) < _LEAST_STEPS):
+        return None
+    commands = list(dict.fromkeys(phrasing.command(one) for one in way))[-_SHOWN_STEPS:]
+    ran = "What was run" if len(commands) == 1 else "What was run, in order"
+    ending = ", which printed the answer" if seen is not None else ""
+    parts = [
+        insights,
+        _key_lines(readings[:upto], way, phrasing),
+        f"{ran}: {in_a_row(commands, 'then')}{ending}.",
+    ]
+    title = clause(insights.split(". ")[0]) if insights else f"What worked: {commands[-1]}"
+    worth = (3.6 if seen is not None else 1.2) + 0.4 * bool(insights)
+    return Candidate(worth, lesson(title, " ".join(part for part in parts if part), tags_of(way)))
+
+
+def _steps_on_the_way(readings: Sequence[Reading]) -> list[Reading]:
+    """Give the steps that did something and worked, or ran out of time only after they had."""
+    last = readings[-1].number if readings else 0
+    return [
+        one
+        for one in readings
+        if (
+            one.action.kind == "act"
+            or (one.action.kind == "look" and one.action.program not in _PLAIN_LOOKS)
+        )
+        and not one.action.housekeeping
+        and (not one.failed or one.number == last)
+    ]
+
+
+def _key_lines(readings: Sequence[Reading], way: Sequence[Reading], phrasing: Phrasing) -> str:
+    """Give the lines that matter of the last script the agent wrote and ran."""
+    run = {name for one in way for name in one.action.files}
+    lines: list[str] = []
+    for one in readings:
+        if one.changed_something and run.intersection(one.files):
+            change = change_of(one, {})
+            whole = list(lines_shown(one).values()) or list(change.added if change else ())
+            lines = [
+                line.strip()
+                for line in whole
+                if _KEY_LINE.search(line) and not _PLAIN_LINE.match(line)
+            ] or lines
+    if not lines:
+        return ""
+    shown = [phrasing.code(line) for line in lines[:_SHOWN_LINES]]
+    return f"The script came down to {in_a_row(shown)}."

@@ -1,0 +1,124 @@
+"""Turning points: an attempt that met an error, and the later one that no longer did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import Final, NamedTuple
+
+from reasoningbank.learning.actions import Action
+from reasoningbank.learning.changes import Change, change_of, lines_shown
+from reasoningbank.learning.errors import ErrorSign
+from reasoningbank.learning.signals import Reading
+
+_ALIKE: Final = 0.45
+_COMPARED: Final = 600
+_VALUES: Final = re.compile(r"0x[0-9a-fA-F]+|\d+|'[^'\n]*'|\"[^\"\n]*\"|/\S+")
+
+
+class Turn(NamedTuple):
+    """An error that was met and got past.
+
+    Args:
+        error: The error.
+        failures: The attempts that met it, in order.
+        success: The first attempt like them that did not.
+        between: The steps in between.
+        changes: What each edit in the record changed, by the number of its step.
+    """
+
+    error: ErrorSign
+    failures: tuple[Reading, ...]
+    success: Reading
+    between: tuple[Reading, ...]
+    changes: dict[int, Change]
+
+
+class Blocked(NamedTuple):
+    """An error that was met and never got past: the attempts that met it, in order."""
+
+    error: ErrorSign
+    failures: tuple[Reading, ...]
+
+
+def signature(error: ErrorSign) -> str:
+    """Give an error without its values, by which two are the same."""
+    return _VALUES.sub("_", str(error)).lower()
+
+
+def turns_in(readings: Sequence[Reading]) -> tuple[list[Turn], list[Blocked]]:
+    """Give the errors that were got past, and those that were not, in the order they were met."""
+    changes = changes_made(readings)
+    turns: list[Turn] = []
+    blocked: list[Blocked] = []
+    settled: set[int] = set()
+    for at, one in enumerate(readings):
+        if one.number in settled or not one.failed or one.error is None:
+            continue
+        failures = [one]
+        success: Reading | None = None
+        for other in readings[at + 1 :]:
+            if not same_purpose(one.action, other.action):
+                continue
+            if other.failed and _shows(other, one.error):
+                failures.append(other)
+            else:
+                success = other
+                break
+        settled.update(failure.number for failure in failures)
+        if success is None:
+            blocked.append(Blocked(one.error, tuple(failures)))
+            continue
+        between = [r for r in readings if failures[-1].number < r.number < success.number]
+        turns.append(
+            Turn(
+                error=one.error,
+                failures=tuple(failures),
+                success=success,
+                between=tuple(between),
+                changes=changes,
+            )
+        )
+    return turns, blocked
+
+
+def _shows(reading: Reading, error: ErrorSign) -> bool:
+    if reading.error is None:
+        return False
+    return signature(error) in {signature(reading.error), *map(signature, reading.errors)}
+
+
+def same_purpose(first: Action, second: Action) -> bool:
+    """Give whether two actions try the same thing: one command, or one much like it."""
+    if first.command == second.command:
+        return True
+    if first.kind != second.kind:
+        return False
+    if first.kind in {"edit", "submit"}:
+        return True
+    if first.tests and second.tests:
+        return True
+    alike = SequenceMatcher(
+        None, first.command[:_COMPARED], second.command[:_COMPARED], autojunk=False
+    )
+    if first.program != second.program:
+        # Another program with the same arguments, such as python3 for python.
+        rests = [one.command.partition(" ")[2] for one in (first, second)]
+        return bool(rests[0]) and rests[0] == rests[1]
+    return alike.quick_ratio() >= _ALIKE and alike.ratio() >= _ALIKE
+
+
+def changes_made(readings: Sequence[Reading]) -> dict[int, Change]:
+    """Give what each edit that was taken changed, by the number of its step."""
+    shown: dict[int, str] = {}
+    changes: dict[int, Change] = {}
+    for one in readings:
+        if one.changed_something:
+            change = change_of(one, shown)
+            if change is not None:
+                changes[one.number] = change
+        seen = lines_shown(one) if one.action.kind != "act" else {}
+        if seen:
+            shown = seen
+    return changes
