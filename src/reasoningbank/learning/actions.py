@@ -86,6 +86,7 @@ _FILE: Final = re.compile(
     r"(?<![\w.@%+~/-])[\w.@%+~-]{0,128}(?:/[\w.@%+~-]{1,128}){0,32}\.[A-Za-z]\w{0,9}(?![\w/(])"
     r"|(?<![\w/.])\./[\w.-]{1,128}"
 )
+_CALL: Final = re.compile(r"([A-Za-z_][\w.]{0,63})\(")
 _WORD: Final = re.compile(r"[^\s;&|<>()\"']+")
 _SEGMENTS: Final = re.compile(r"&&|\|\||;|\n")
 _LONGEST: Final = 4_000
@@ -105,6 +106,9 @@ def read_action(text: str) -> Action:
         return Action("submit", "submit", "submit", ())
     command = _CUT_OUTPUT.sub("", _without_folder(text)).strip()
     plain = _HERE_DOCUMENT.sub("", command + "\n").strip()
+    called = _CALL.match(plain)
+    if called and called.group(1).lower() not in _SUBMITS:
+        return Action("act", called.group(1), command, _files(plain))
     program, rest = _program(plain)
     small = program.lower()
     files = _files(command.split("\n", 1)[0] if small in _EDITORS else plain)

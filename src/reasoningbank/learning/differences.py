@@ -42,11 +42,13 @@ def command_difference(before: str, after: str) -> str | None:
     >>> command_difference("file ~/data/*", "file ./*")
     '`./*` in place of `~/data/*`'
     """
+    if before == after:
+        return None
     for look in (_quotes, _backslashes):
         found = look(before, after)
         if found is not None:
             return found
-    return None if before == after else _tokens(before, after, _COMMAND_WORD)
+    return _tokens(before, after, _COMMAND_WORD)
 
 
 def lines_difference(removed: Sequence[str], added: Sequence[str]) -> str | None:

@@ -53,6 +53,11 @@ class Phrasing:
             return f"`{reading.action.program or 'edit'}`"
         return self.code(reading.action.command.split("\n", 1)[0])
 
+    def met(self, reading: Reading, error: ErrorSign, spoken_of: str = "") -> str:
+        """Give that a step met an error, in the words that fit what it did."""
+        verb = {"edit": "was refused with", "submit": "answered"}.get(reading.action.kind, "met")
+        return f"{self.command(reading)} {verb} {self.error(error, spoken_of)}"
+
     def code(self, text: str) -> str:
         """Give code in backticks, on one line and not too long."""
         masked = self._masks.code(_one_line(plain(text))).replace("`", "'")

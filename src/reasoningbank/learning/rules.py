@@ -30,6 +30,7 @@ from reasoningbank.learning.signals import (
 
 _MOST_REASONS: Final = 5
 _SHORT_OUTPUT: Final = 200
+_MANY: Final = 20
 _ERROR_NAME: Final = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
 _ASSERTION: Final = re.compile(r"^\s*(?:\d+:?\s*)?assert\b(?! False)", re.MULTILINE)
 
@@ -170,8 +171,9 @@ def _of_run(one: Reading, earlier: Reading | None, change: int) -> _Sign | None:
     said = f"step {one.number}: {one.report}{after}"
     if one.report.failed:
         known = earlier.report if earlier is not None else None
-        if known is not None and one.report.failed <= known.failed < one.report.passed:
-            return None  # a few that had failed before anything was changed may be no concern
+        few = one.report.failed * _MANY <= one.report.passed
+        if few and known is not None and one.report.failed <= known.failed:
+            return None  # what failed before anything was changed may be no concern of the task
         return _Sign("failure", one.number, said)
     if not one.report.passed or one.exit_code:
         return None
@@ -189,7 +191,10 @@ def _of_programs(task: str, readings: Sequence[Reading]) -> list[_Sign]:
     latest = {
         one.action.command: one
         for one in readings
-        if one.number > change and one.action.kind == "act" and not one.action.housekeeping
+        if one.number > change
+        and one.action.kind == "act"
+        and one.report is None
+        and not one.action.housekeeping
     }
     for command, one in latest.items():
         earlier = [
@@ -270,7 +275,7 @@ def _of_the_end(trajectory: Trajectory, readings: Sequence[Reading]) -> list[_Si
     tried = [
         one
         for one in readings
-        if one.action.kind in {"act", "edit"} and not one.action.housekeeping
+        if one.action.kind in {"act", "edit"} and one.report is None and not one.action.housekeeping
     ]
     if not tried or not tried[-1].failed:
         return []

@@ -70,7 +70,7 @@ def _turn_lesson(turn: Turn, steps: int, phrasing: Phrasing) -> Candidate | None
     reason = phrasing.reasons(thoughts, _WORD.findall(f"{about} {turn.error.message}"))
     if how is None and not reason:
         return None
-    met = f"{phrasing.command(first)} {_verb(first)} {phrasing.error(turn.error, about)}"
+    met = phrasing.met(first, turn.error, about)
     if count > 1:
         repeated = len({one.step.action for one in turn.failures}) < count
         met += f" {times(count)}" + (", sent again unchanged among them" if repeated else "")
@@ -90,12 +90,6 @@ def _title(turn: Turn, about: str, phrasing: Phrasing) -> str:
     error = phrasing.bare_error(turn.error, about)
     longer = f"{error}: {phrasing.masked(about)}" if about else error
     return longer if len(longer) <= TITLE_CHARACTERS else error
-
-
-def _verb(reading: Reading) -> str:
-    if reading.action.kind == "edit":
-        return "was refused with"
-    return "answered" if reading.action.kind == "submit" else "met"
 
 
 def _how(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
