@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import UUID
 
 from reasoningbank.bank.asynchronous_core import AsyncBankCore
+from reasoningbank.bank.moving import OnInvalid, TextOrBytes
 from reasoningbank.domain.lesson import DistillationRequest, Learned
 from reasoningbank.domain.outcome import OutcomeSource
-from reasoningbank.domain.pattern import Erasure
+from reasoningbank.domain.pattern import Erasure, TransferReport
 from reasoningbank.domain.trajectory import (
     LinkKind,
     PatternLink,
@@ -133,3 +134,36 @@ class AsyncLearningOperations(AsyncBankCore):
     ) -> Learned:
         """See `ReasoningBank.record_distillation`."""
         return await self._run(partial(self._bank.record_distillation, trajectory_id, answer))
+
+    async def export_trajectories_jsonl(self, file: TextOrBytes) -> int:
+        """See `ReasoningBank.export_trajectories_jsonl`."""
+        return await self._run(partial(self._bank.export_trajectories_jsonl, file))
+
+    async def restore_trajectories_jsonl(
+        self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None
+    ) -> TransferReport:
+        """See `ReasoningBank.restore_trajectories_jsonl`."""
+        return await self._run(
+            partial(self._bank.restore_trajectories_jsonl, file, progress=progress)
+        )
+
+    async def import_trajectories_jsonl(
+        self,
+        file: TextOrBytes,
+        *,
+        origin: str = "import",
+        believed: OutcomeSource = "imported",
+        on_invalid: OnInvalid = "raise",
+        progress: Callable[[int], None] | None = None,
+    ) -> TransferReport:
+        """See `ReasoningBank.import_trajectories_jsonl`."""
+        return await self._run(
+            partial(
+                self._bank.import_trajectories_jsonl,
+                file,
+                origin=origin,
+                believed=believed,
+                on_invalid=on_invalid,
+                progress=progress,
+            )
+        )

@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 
 from reasoningbank.bank.drafting import report_redactions
-from reasoningbank.bank.learning_steps import LearningSteps
+from reasoningbank.bank.trajectory_transfer import TrajectoryTransfer
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import Conflict, InvalidInput, NotFound
-from reasoningbank.domain.identifiers import id_text, new_id
+from reasoningbank.domain.identifiers import id_text
 from reasoningbank.domain.lesson import (
     Distillation,
     DistillationRequest,
@@ -21,7 +21,6 @@ from reasoningbank.domain.lesson import (
 )
 from reasoningbank.domain.outcome import OutcomeSource
 from reasoningbank.domain.pattern import Erasure, Redaction
-from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.trajectory import (
     LinkKind,
     PatternLink,
@@ -43,7 +42,6 @@ from reasoningbank.learning.checking import (
     checked_origin,
     checked_trajectory,
     checked_verdict,
-    fingerprint_of,
 )
 from reasoningbank.learning.contract import Distiller, Judge
 from reasoningbank.learning.material import material_of
@@ -54,7 +52,7 @@ _LINK_KINDS = ("derived_from", "supersedes", "contradicts", "duplicate_of")
 _FIRST_ID = ""
 
 
-class LearningOperations(LearningSteps):
+class LearningOperations(TrajectoryTransfer):
     """Keep experiences, say how they ended, and learn from them."""
 
     def learn(
@@ -342,37 +340,6 @@ class LearningOperations(LearningSteps):
                 f"nobody has said how {stored.id} ended", hint="Call judge with its id first."
             )
         return stored
-
-    def _existing(self, trajectory_id: UUID | str) -> Trajectory:
-        wanted = id_text(trajectory_id, "trajectory_id")
-        stored = self._storage.get_trajectory(self._namespace, wanted)
-        if stored is None:
-            raise NotFound(
-                f"no trajectory has the id {wanted}", hint="Check the id and the namespace."
-            )
-        return stored
-
-    def _kept(self, checked: TrajectoryInput) -> tuple[Trajectory, bool]:
-        """Store an experience and give it as it is kept, and whether it is new."""
-        now_ms = self._clock()
-        verdict = checked.verdict
-        known = verdict is not None and verdict.kind != "unknown"
-        trajectory = Trajectory(
-            id=new_id(now_ms, self._random_bytes),
-            namespace=self._namespace,
-            task_description=checked.task_description,
-            task_category=checked.task_category,
-            steps=tuple(checked.steps),
-            metadata=checked.metadata,
-            origin=checked.origin,
-            actor=self._actor,
-            created_at=format_timestamp(now_ms),
-            state="judged" if known else "pending",
-            verdict=verdict,
-            note=None,
-        )
-        stored_id, new = self._storage.store_trajectory(trajectory, fingerprint_of(checked))
-        return (trajectory, True) if new else (self._existing(stored_id), False)
 
 
 def _source(

@@ -12,15 +12,16 @@ import msgspec
 
 from reasoningbank.bank.core import BankCore
 from reasoningbank.domain import limits
-from reasoningbank.domain.errors import Conflict, InvalidInput
-from reasoningbank.domain.identifiers import new_id
+from reasoningbank.domain.errors import Conflict, InvalidInput, NotFound
+from reasoningbank.domain.identifiers import id_text, new_id
 from reasoningbank.domain.json_value import JsonObject, checked_json_object
 from reasoningbank.domain.lesson import Distillation, Judgement, Learned, Lesson, Usage
 from reasoningbank.domain.outcome import Outcome
 from reasoningbank.domain.pattern import PatternInput
 from reasoningbank.domain.records import LearnedPattern
-from reasoningbank.domain.trajectory import Trajectory, Verdict, same_verdict
-from reasoningbank.learning.checking import checked_verdict
+from reasoningbank.domain.timestamps import format_timestamp
+from reasoningbank.domain.trajectory import Trajectory, TrajectoryInput, Verdict, same_verdict
+from reasoningbank.learning.checking import checked_verdict, fingerprint_of
 from reasoningbank.learning.contract import Distiller, Judge
 from reasoningbank.learning.lessons import checked_lessons, clipped_note
 from reasoningbank.learning.prompts import MOST_LESSONS
@@ -30,6 +31,37 @@ _HALF = 0.5
 
 class LearningSteps(BankCore):
     """Go from a stored experience to patterns, as far as it can be gone."""
+
+    def _kept(self, checked: TrajectoryInput) -> tuple[Trajectory, bool]:
+        """Store an experience and give it as it is kept, and whether it is new."""
+        now_ms = self._clock()
+        verdict = checked.verdict
+        known = verdict is not None and verdict.kind != "unknown"
+        trajectory = Trajectory(
+            id=new_id(now_ms, self._random_bytes),
+            namespace=self._namespace,
+            task_description=checked.task_description,
+            task_category=checked.task_category,
+            steps=tuple(checked.steps),
+            metadata=checked.metadata,
+            origin=checked.origin,
+            actor=self._actor,
+            created_at=format_timestamp(now_ms),
+            state="judged" if known else "pending",
+            verdict=verdict,
+            note=None,
+        )
+        stored_id, new = self._storage.store_trajectory(trajectory, fingerprint_of(checked))
+        return (trajectory, True) if new else (self._existing(stored_id), False)
+
+    def _existing(self, trajectory_id: UUID | str) -> Trajectory:
+        wanted = id_text(trajectory_id, "trajectory_id")
+        stored = self._storage.get_trajectory(self._namespace, wanted)
+        if stored is None:
+            raise NotFound(
+                f"no trajectory has the id {wanted}", hint="Check the id and the namespace."
+            )
+        return stored
 
     def _learn_from(
         self,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import Literal, TypeAlias
+from uuid import UUID
 
 import msgspec
 
 from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.outcome import Outcome
 from reasoningbank.domain.pattern import Observation, OnDuplicate, Pattern, PatternChange
+from reasoningbank.domain.trajectory import PatternLink, Trajectory, TrajectoryState
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -102,6 +104,24 @@ class PatternRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     history: tuple[PatternChange, ...] = ()
     observations: tuple[Observation, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+
+
+class TrajectoryRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything kept about one trajectory, for export and restore.
+
+    Args:
+        trajectory: The trajectory.
+        links: The relations in which it stands.
+        state_before: For a withdrawn one, the state it comes back to, else None.
+        note_before: The note it comes back to, or None.
+        withheld: Patterns that are quarantined because it was withdrawn.
+    """
+
+    trajectory: Trajectory
+    links: tuple[PatternLink, ...] = ()
+    state_before: TrajectoryState | None = None
+    note_before: str | None = None
+    withheld: tuple[UUID, ...] = ()
 
 
 RestoreStatus: TypeAlias = Literal["created", "unchanged"]

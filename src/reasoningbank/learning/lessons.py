@@ -9,8 +9,7 @@ from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.lesson import Distillation, Lesson
 from reasoningbank.domain.trajectory import Trajectory
 from reasoningbank.domain.validation import checked_line, checked_text
-from reasoningbank.learning.material import shortened
-from reasoningbank.learning.readers.loading import mended_text
+from reasoningbank.learning.material import mended_text, shortened
 from reasoningbank.learning.scrubbing import scrubbed_text
 
 _NOTE_CHARACTERS: Final = limits.NOTE_BYTES // 8

@@ -65,6 +65,13 @@ def shortened(text: str, characters: int) -> str:
     return f"{text[:half]} [... {left_out} left out ...] {text[-half:]}"
 
 
+def mended_text(text: str) -> str:
+    """Give a text with each lone surrogate replaced by U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def _outcome(verdict: Verdict | None) -> JsonObject:
     if verdict is None:
         return {"kind": "unknown"}

@@ -7,7 +7,6 @@ an outcome is taken back to ``imported`` unless the reader is told to believe mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final, cast
 
 import msgspec
@@ -16,8 +15,9 @@ from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.json_value import JsonObject, parse_json_object
 from reasoningbank.domain.outcome import SOURCE_WEIGHT, OutcomeSource
+from reasoningbank.domain.records import TrajectoryRecord
 from reasoningbank.domain.timestamps import checked_timestamp
-from reasoningbank.domain.trajectory import PatternLink, Trajectory, TrajectoryInput, Verdict
+from reasoningbank.domain.trajectory import Trajectory, TrajectoryInput, Verdict
 from reasoningbank.domain.validation import checked_line
 from reasoningbank.learning.checking import checked_trajectory, checked_verdict, trajectory_input
 
@@ -27,13 +27,6 @@ FORMAT_VERSION: Final = 1
 _HEADER_FIELDS: Final = frozenset({"format", "version", "namespace", "exported_at"})
 _CLAIMED: Final = ("id", "namespace", "actor", "created_at", "state", "note")
 _encode = msgspec.json.Encoder(order="sorted").encode
-
-
-class TrajectoryRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything kept about one experience, for export and restore."""
-
-    trajectory: Trajectory
-    links: tuple[PatternLink, ...] = ()
 
 
 def header_line(namespace: str, exported_at: str) -> bytes:
@@ -47,9 +40,9 @@ def header_line(namespace: str, exported_at: str) -> bytes:
     return bytes(_encode(header))
 
 
-def record_line(trajectory: Trajectory, links: Iterable[PatternLink]) -> bytes:
-    """Give one experience and its links as a line."""
-    return bytes(_encode(TrajectoryRecord(trajectory=trajectory, links=tuple(links))))
+def record_line(record: TrajectoryRecord) -> bytes:
+    """Give one experience with what is kept about it as a line."""
+    return bytes(_encode(record))
 
 
 def parsed_line(line: str | bytes, place: str) -> JsonObject | None:
@@ -108,8 +101,13 @@ def _check_bookkeeping(record: TrajectoryRecord) -> None:
         raise InvalidInput(f"is {kept.state!r} without a verdict", field="state")
     if kept.state == "pending" and known:
         raise InvalidInput("is 'pending' although there is a verdict", field="state")
-    if kept.note is not None and len(kept.note.encode()) > limits.NOTE_BYTES:
-        raise InvalidInput(f"has more than {limits.NOTE_BYTES:,} bytes", field="note")
+    if (kept.state == "withdrawn") != (record.state_before is not None):
+        raise InvalidInput(
+            "must be given for what was withdrawn, and only then", field="state_before"
+        )
+    for name, note in (("note", kept.note), ("note_before", record.note_before)):
+        if note is not None and len(note.encode()) > limits.NOTE_BYTES:
+            raise InvalidInput(f"has more than {limits.NOTE_BYTES:,} bytes", field=name)
     _check_time(kept.created_at, "created_at")
     for at, link in enumerate(record.links):
         checked_line(link.actor, f"links[{at}].actor", limits.ACTOR_BYTES)
@@ -135,10 +133,13 @@ def given_of(kept: Trajectory) -> TrajectoryInput:
     )
 
 
-def input_from(value: JsonObject, believed: OutcomeSource) -> TrajectoryInput:
+def input_from(
+    value: JsonObject, believed: OutcomeSource, origin: str | None = None
+) -> TrajectoryInput:
     """Give a line of foreign content as an input that claims no more than `believed`.
 
-    What an exported line says of its own standing goes to ``metadata.provenance``.
+    What an exported line says of its own standing goes to ``metadata.provenance``. One that does not
+    say where it comes from is given `origin`.
 
     Raises:
         InvalidInput: For a field that no experience has, by its name.
@@ -155,7 +156,9 @@ def input_from(value: JsonObject, believed: OutcomeSource) -> TrajectoryInput:
         value = kept
     given = trajectory_input(value)
     verdict = None if given.verdict is None else checked_verdict(given.verdict)
-    return msgspec.structs.replace(given, verdict=lowered(verdict, believed))
+    return msgspec.structs.replace(
+        given, verdict=lowered(verdict, believed), origin=given.origin or origin
+    )
 
 
 def lowered(verdict: Verdict | None, believed: OutcomeSource) -> Verdict | None:

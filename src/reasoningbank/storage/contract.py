@@ -32,6 +32,7 @@ from reasoningbank.domain.records import (
     RestoreStatus,
     Stamp,
     StoreOptions,
+    TrajectoryRecord,
 )
 from reasoningbank.domain.trajectory import (
     PatternLink,
@@ -217,6 +218,14 @@ class LearningStorage(Protocol):
 
     def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
         """Remove a trajectory and what was derived from it so that the bytes are gone."""
+
+    def trajectory_records(self, namespace: str) -> Iterator[TrajectoryRecord]:
+        """Give every trajectory with what is kept about it, as of one moment, by id."""
+
+    def restore_trajectories(
+        self, records: Sequence[tuple[TrajectoryRecord, bytes]], stamp: Stamp
+    ) -> list[RestoreStatus]:
+        """Put trajectories back as they were, given with their fingerprints: all or none."""
 
     def add_link(self, namespace: str, link: PatternLink) -> None:
         """Relate a pattern to another."""

@@ -12,6 +12,7 @@ import msgspec
 
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput, NotFound, Unavailable
+from reasoningbank.learning.material import mended_text
 
 DOCUMENT_BYTES: Final = 134_217_728
 """The largest file read as a whole. Recorders that keep every prompt reach tens of megabytes."""
@@ -21,7 +22,6 @@ MENDED_BYTES: Final = 16_777_216
 
 _MOST_OBJECTS: Final = 4_000_000
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
-_REPLACEMENT: Final = "\ufffd"
 
 _T = TypeVar("_T")
 
@@ -147,10 +147,3 @@ def _without_surrogates(value: object) -> object:
     if isinstance(value, float) and value in {float("inf"), float("-inf")}:
         return None  # from a number too large, such as 1e999
     return value
-
-
-def mended_text(text: str) -> str:
-    """Give a text with each lone surrogate replaced by U+FFFD."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

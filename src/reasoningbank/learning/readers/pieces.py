@@ -14,8 +14,7 @@ from reasoningbank.domain.json_value import JsonObject, canonical_json, checked_
 from reasoningbank.domain.text import is_blank
 from reasoningbank.domain.timestamps import checked_timestamp
 from reasoningbank.domain.trajectory import Step
-from reasoningbank.learning.material import shortened
-from reasoningbank.learning.readers.loading import mended_text
+from reasoningbank.learning.material import mended_text, shortened
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")

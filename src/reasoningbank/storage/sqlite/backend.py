@@ -31,6 +31,7 @@ from reasoningbank.domain.records import (
     RestoreStatus,
     Stamp,
     StoreOptions,
+    TrajectoryRecord,
 )
 from reasoningbank.domain.trajectory import (
     PatternLink,
@@ -48,6 +49,7 @@ from reasoningbank.storage.sqlite import (
     recalls,
     reembedding,
     trajectories,
+    trajectory_records,
     transfer,
     withdrawal,
     writing,
@@ -265,6 +267,19 @@ class SqliteStorage:
 
     def erase_trajectory(self, namespace: str, trajectory_id: str) -> list[Erasure]:
         return erasure.erase_trajectory(self._connections, namespace, trajectory_id)
+
+    def trajectory_records(self, namespace: str) -> Iterator[TrajectoryRecord]:
+        with self._connections.snapshot() as connection:
+            yield from trajectory_records.records(connection, namespace)
+
+    def restore_trajectories(
+        self, records: Sequence[tuple[TrajectoryRecord, bytes]], stamp: Stamp
+    ) -> list[RestoreStatus]:
+        with self._connections.writing() as connection:
+            return [
+                trajectory_records.restore(connection, record, fingerprint, stamp)
+                for record, fingerprint in records
+            ]
 
     def add_link(self, namespace: str, link: PatternLink) -> None:
         with self._connections.writing() as connection:

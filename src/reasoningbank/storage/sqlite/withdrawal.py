@@ -55,14 +55,14 @@ WHERE namespace = ? AND kind = ? AND source = ? ORDER BY pattern_id
 """
 
 
-class _Before(msgspec.Struct, frozen=True):
+class Before(msgspec.Struct, frozen=True):
     """What a trajectory comes back to."""
 
     state: TrajectoryState
     note: str | None
 
 
-_decode_before = msgspec.json.Decoder(_Before).decode
+decode_before = msgspec.json.Decoder(Before).decode
 
 
 def withdraw(
@@ -157,7 +157,7 @@ def _mark_withdrawn(
     trajectory = trajectories.existing(connection, namespace, trajectory_id)
     if trajectory.state == "withdrawn":
         return False
-    before = canonical_json(_Before(trajectory.state, trajectory.note))
+    before = canonical_json(Before(trajectory.state, trajectory.note))
     withdrawn = msgspec.structs.replace(trajectory, state="withdrawn")
     trajectories.set_state(connection, withdrawn, stamp.at, before=before)
     return True
@@ -169,11 +169,7 @@ def _mark_reinstated(
     trajectory = trajectories.existing(connection, namespace, trajectory_id)
     if trajectory.state != "withdrawn":
         return False
-    [(text,)] = connection.execute(
-        "SELECT before FROM trajectory_states WHERE namespace = ? AND trajectory_id = ?",
-        (namespace, trajectory_id),
-    )
-    before = _Before("pending", trajectory.note) if text is None else _decode_before(text)
+    before = before_of(connection, namespace, trajectory_id) or Before("pending", trajectory.note)
     reinstated = msgspec.structs.replace(trajectory, state=before.state, note=before.note)
     trajectories.set_state(connection, reinstated, stamp.at)
     return True
@@ -189,12 +185,38 @@ def _quarantine(
     """Quarantine an active pattern and note why, so that this and no other is undone."""
     if not _set_pattern_state(connection, namespace, pattern_id, "quarantined", stamp):
         return False
+    withhold(connection, namespace, pattern_id, reason, stamp)
+    return True
+
+
+def withhold(
+    connection: apsw.Connection,
+    namespace: str,
+    pattern_id: str,
+    reason: tuple[_Kind, str],
+    stamp: Stamp,
+) -> None:
+    """Note for whose sake a pattern is quarantined."""
     connection.execute(
         "INSERT INTO withdrawals (namespace, pattern_id, kind, source, actor, at) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (namespace, pattern_id, *reason, stamp.actor, stamp.at),
     )
-    return True
+
+
+def withheld(connection: apsw.Connection, namespace: str, trajectory_id: str) -> list[str]:
+    """Give the patterns that are quarantined because a trajectory was withdrawn."""
+    rows = connection.execute(_HELD, (namespace, "trajectory", trajectory_id))
+    return [str(row[0]) for row in rows]
+
+
+def before_of(connection: apsw.Connection, namespace: str, trajectory_id: str) -> Before | None:
+    """Give what a withdrawn trajectory comes back to, or None."""
+    [(text,)] = connection.execute(
+        "SELECT before FROM trajectory_states WHERE namespace = ? AND trajectory_id = ?",
+        (namespace, trajectory_id),
+    )
+    return None if text is None else decode_before(text)
 
 
 def _activate(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:

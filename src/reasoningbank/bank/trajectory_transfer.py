@@ -1,0 +1,197 @@
+"""Moving experiences in and out, as JSON lines and in bounded memory."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from reasoningbank.bank.learning_steps import LearningSteps
+from reasoningbank.bank.transfer import OnInvalid, TextOrBytes
+from reasoningbank.domain import limits
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.json_value import JsonObject
+from reasoningbank.domain.outcome import OutcomeSource
+from reasoningbank.domain.pattern import SkippedLine, TransferReport
+from reasoningbank.domain.records import TrajectoryRecord
+from reasoningbank.domain.trajectory import TrajectoryInput
+from reasoningbank.domain.validation import checked_choice, checked_line, checked_source
+from reasoningbank.learning import trajectory_lines
+from reasoningbank.learning.checking import checked_trajectory, fingerprint_of
+
+_BATCH = 32
+_AGAIN = "The lines before it are in; mend it and run again, what is in already is recognised."
+
+
+class TrajectoryTransfer(LearningSteps):
+    """Export, restore and import experiences."""
+
+    def export_trajectories_jsonl(self, file: TextOrBytes) -> int:
+        """Write every experience of the namespace, with its state and links; give how many.
+
+        Args:
+            file: Open for writing text or bytes. The export shows one moment; memory use does not
+                grow with the bank.
+        """
+        write = _writer(file)
+        write(trajectory_lines.header_line(self._namespace, self._now()))
+        count = 0
+        for record in self._storage.trajectory_records(self._namespace):
+            write(trajectory_lines.record_line(record))
+            count += 1
+        return count
+
+    def restore_trajectories_jsonl(
+        self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None
+    ) -> TransferReport:
+        """Put an export of experiences back as it was; run again, it leaves equal ones alone.
+
+        Patterns are not in it: `restore_jsonl` puts those back, before or after.
+
+        Args:
+            file: Open for reading text or bytes.
+            progress: Called with the number of experiences read so far.
+
+        Raises:
+            InvalidInput: Naming the line and the field; the lines before it are in.
+            Conflict: When an experience is there already and differs.
+        """
+        counts: Counter[str] = Counter()
+        batch: list[tuple[TrajectoryRecord, bytes]] = []
+
+        def store() -> None:
+            counts.update(self._storage.restore_trajectories(batch, self._stamp()))
+            counts["read"] += len(batch)
+            batch.clear()
+            if progress is not None:
+                progress(counts["read"])
+
+        try:
+            for number, value in _objects(file):
+                batch.append(_record(number, value, self._namespace))
+                if len(batch) == _BATCH:
+                    store()
+        finally:
+            if batch:
+                store()
+        return TransferReport(
+            read=counts["read"], created=counts["created"], merged=0, unchanged=counts["unchanged"]
+        )
+
+    def import_trajectories_jsonl(
+        self,
+        file: TextOrBytes,
+        *,
+        origin: str = "import",
+        believed: OutcomeSource = "imported",
+        on_invalid: OnInvalid = "raise",
+        progress: Callable[[int], None] | None = None,
+    ) -> TransferReport:
+        """Take experiences of other origin in, without learning from them yet.
+
+        `retry_pending` learns from them. Verdicts count as ``imported`` unless the file is
+        believed more; an experience that is in already is counted as unchanged.
+
+        Args:
+            file: Open for reading text or bytes: one experience a line, as an export writes it or
+                as the fields of `TrajectoryInput`.
+            origin: Where those come from that do not say so themselves.
+            believed: The most a verdict may claim as its source.
+            on_invalid: ``raise``, or ``skip`` to leave bad lines out and name them in the report.
+            progress: Called with the number of experiences read so far.
+
+        Raises:
+            InvalidInput: Naming the line and the field; the lines before it are in.
+        """
+        checked_choice(on_invalid, "on_invalid", ("raise", "skip"))
+        checked_source(believed)
+        checked_line(origin, "origin", limits.ORIGIN_BYTES)
+        counts: Counter[str] = Counter()
+        skipped: list[SkippedLine] = []
+        for number, value in _objects(file):
+            try:
+                given = _input(number, value, origin, believed)
+            except InvalidInput as error:
+                if on_invalid == "raise":
+                    raise
+                skipped.append(SkippedLine(line=number, code=error.code, message=str(error)))
+                continue
+            _, new = self._kept(given)
+            counts["created" if new else "unchanged"] += 1
+            counts["read"] += 1
+            if progress is not None:
+                progress(counts["read"])
+        return TransferReport(
+            read=counts["read"] + len(skipped),
+            created=counts["created"],
+            merged=0,
+            unchanged=counts["unchanged"],
+            skipped=tuple(skipped),
+        )
+
+
+def _objects(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
+    """Give (line number, object) for each line but headers; an error for what is no object."""
+    number = 0
+    longest = limits.TRAJECTORY_LINE_BYTES
+    while True:
+        try:
+            line = file.readline(longest + 1)
+        except UnicodeDecodeError as error:
+            raise InvalidInput(
+                f"is not UTF-8: {error.reason}", field=f"line {number + 1}"
+            ) from error
+        if not line:
+            return
+        number += 1
+        if len(line) > longest:
+            raise InvalidInput(f"is longer than {longest:,} bytes", field=f"line {number}")
+        text = line.strip().removeprefix("\ufeff" if isinstance(line, str) else b"\xef\xbb\xbf")  # type: ignore[arg-type]
+        if not text:
+            continue
+        try:
+            value = trajectory_lines.parsed_line(text, f"line {number}")
+        except InvalidInput as error:
+            yield number, error
+            continue
+        if value is not None:
+            yield number, value
+
+
+def _record(
+    number: int, value: JsonObject | InvalidInput, namespace: str
+) -> tuple[TrajectoryRecord, bytes]:
+    if isinstance(value, InvalidInput):
+        raise value
+    try:
+        record = trajectory_lines.record_from(value, namespace)
+    except InvalidInput as error:
+        raise _at_line(number, error) from error
+    return record, fingerprint_of(trajectory_lines.given_of(record.trajectory))
+
+
+def _input(
+    number: int, value: JsonObject | InvalidInput, origin: str, believed: OutcomeSource
+) -> TrajectoryInput:
+    if isinstance(value, InvalidInput):
+        raise value
+    try:
+        given = trajectory_lines.input_from(value, believed, origin)
+        return checked_trajectory(given)[0]
+    except InvalidInput as error:
+        raise _at_line(number, error) from error
+
+
+def _at_line(number: int, error: InvalidInput) -> InvalidInput:
+    field = f"line {number}" + (f": {error.field}" if error.field else "")
+    hint = _AGAIN if error.hint is None else f"{error.hint} {_AGAIN}"
+    return InvalidInput(error.message, field=field, hint=hint)
+
+
+def _writer(file: TextOrBytes) -> Callable[[bytes], object]:
+    if isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b"):
+        write_text = cast("io.TextIOBase", file).write
+        return lambda line: write_text(line.decode() + "\n")
+    write_bytes = cast("io.BufferedIOBase", file).write
+    return lambda line: write_bytes(line + b"\n")
