@@ -76,7 +76,8 @@ class BankCore:
             durability: ``normal`` survives a killed process, ``full`` a power loss as well.
             actor: Who is noted in histories.
             busy_timeout: Seconds to wait for other writers before `Busy` is raised.
-            verify_reads: Whether `get_pattern` recomputes the checksum of what it reads.
+            verify_reads: Whether what is read is checked against its checksums first, so that
+                damage is an error and never an answer.
 
         Raises:
             InvalidInput: For an argument out of its range.

@@ -13,8 +13,8 @@ import apsw
 from reasoningbank.domain.errors import Busy, StorageCorrupt
 from reasoningbank.domain.pattern import Erasure
 from reasoningbank.storage.sqlite.connections import Connections
-from reasoningbank.storage.sqlite.reading import get_pattern
-from reasoningbank.storage.sqlite.writing import log, missing, remove_row
+from reasoningbank.storage.sqlite.verification import get_verified_pattern
+from reasoningbank.storage.sqlite.writing import log, missing, remove_damaged_row, remove_row
 
 _TABLES: Final = ("pattern_history", "observations", "outcomes", "idempotency_keys")
 _TEXT_COLUMNS: Final = (
@@ -90,21 +90,26 @@ def _texts(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iter
 
 def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dict[str, int]:
     rows: dict[str, int] = {}
-    pattern = get_pattern(connection, namespace, pattern_id)
-    if pattern is not None:
-        [(rows["pattern_embeddings"],)] = connection.execute(
-            "SELECT COUNT(*) FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
-            (namespace, pattern_id),
-        )
-        remove_row(connection, pattern, "erase")
+    [(rows["pattern_embeddings"],)] = connection.execute(
+        "SELECT COUNT(*) FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
+        (namespace, pattern_id),
+    )
+    try:
+        pattern = get_verified_pattern(connection, namespace, pattern_id)
+    except StorageCorrupt:
+        remove_damaged_row(connection, namespace, pattern_id)
         rows["patterns"] = 1
+    else:
+        if pattern is not None:
+            remove_row(connection, pattern, "erase")
+            rows["patterns"] = 1
     for table in _TABLES:
         connection.execute(
             f"DELETE FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608
             (namespace, pattern_id),
         )
         rows[table] = connection.changes()
-    if pattern is None and any(rows.values()):
+    if "patterns" not in rows and any(rows.values()):
         log(connection, namespace, pattern_id, "erase")
     return rows
 

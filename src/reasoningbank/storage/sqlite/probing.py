@@ -72,6 +72,7 @@ def schema_version_of(path: Path) -> int:
         )
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise _foreign(path)
+    _check_whole(path, size, header)
     version = int.from_bytes(header[60:64], "big")
     if version > SCHEMA_VERSION:
         raise _too_new(version, path)
@@ -88,6 +89,18 @@ def check_version(version: int, path: Path) -> None:
             "brought up to date",
             path=str(path),
             hint="Open it once where it can be written, or a copy of it.",
+        )
+
+
+def _check_whole(path: Path, size: int, header: bytes) -> None:
+    """Raise when the last page is cut off, which SQLite would read as if it ended in zeros."""
+    # What a killed checkpoint left unfinished is finished from the log.
+    page_size = int.from_bytes(header[16:18], "big")
+    if page_size > 1 and size % page_size and not path.with_name(path.name + "-wal").exists():
+        raise StorageCorrupt(
+            f"is cut off: {size:,} bytes are no whole number of pages",
+            path=str(path),
+            hint="Restore a backup.",
         )
 
 

@@ -43,6 +43,12 @@ INSERT INTO category_counts (namespace, task_category, patterns, quarantined) VA
 ON CONFLICT (namespace, task_category) DO UPDATE SET
     patterns = patterns + excluded.patterns, quarantined = quarantined + excluded.quarantined
 """
+_COUNT_ALL: Final = """
+INSERT INTO category_counts (namespace, task_category, patterns, quarantined)
+SELECT namespace, task_category, COUNT(*), SUM(state = 'quarantined') FROM patterns
+WHERE namespace = ? GROUP BY task_category
+"""
+_DELETE: Final = "DELETE FROM patterns WHERE namespace = ? AND id = ?"
 _LOG: Final = "INSERT INTO changes (namespace, id, kind) VALUES (?, ?, ?)"
 INSERT_HISTORY: Final = """
 INSERT INTO pattern_history (namespace, pattern_id, version, kind, actor, at, before)
@@ -294,12 +300,19 @@ def delete(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: 
 
 def remove_row(connection: apsw.Connection, pattern: Pattern, kind: str) -> None:
     """Remove a pattern's row; its vectors go with it by their foreign key."""
-    connection.execute(
-        "DELETE FROM patterns WHERE namespace = ? AND id = ?",
-        (pattern.namespace, str(pattern.id)),
-    )
+    connection.execute(_DELETE, (pattern.namespace, str(pattern.id)))
     count(connection, pattern, -1)
     log(connection, pattern.namespace, str(pattern.id), kind)
+
+
+def remove_damaged_row(connection: apsw.Connection, namespace: str, pattern_id: str) -> None:
+    """Erase a row of which not even the category can be relied on, and count its namespace anew."""
+    # Its entries in the indexes may be those of other content, and would not be found.
+    connection.execute("REINDEX patterns")
+    connection.execute(_DELETE, (namespace, pattern_id))
+    connection.execute("DELETE FROM category_counts WHERE namespace = ?", (namespace,))
+    connection.execute(_COUNT_ALL, (namespace,))
+    log(connection, namespace, pattern_id, "erase")
 
 
 def _existing(connection: apsw.Connection, namespace: str, pattern_id: str) -> StoredPattern:
