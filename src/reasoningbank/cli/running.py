@@ -26,7 +26,7 @@ else:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and give its exit status; nothing is raised but SystemExit."""
+    """Run one command line and give its exit status; errors are told, not raised."""
     streams.prepare()
     as_json = "--json" in arguments
     try:
