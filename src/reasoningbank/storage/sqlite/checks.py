@@ -86,6 +86,7 @@ def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iter
         yield _permissions(path)
         yield _file_system(path)
         yield _left_overs(path)
+        yield _names(path)
 
 
 def _engine() -> Finding:
@@ -310,3 +311,16 @@ def _left_overs(path: Path) -> Finding:
             hint="They hold nothing; remove them when no other program is creating this bank.",
         )
     return Finding(check="left-overs", level="ok", message="none")
+
+
+def _names(path: Path) -> Finding:
+    names = path.stat().st_nlink
+    if names > 1:
+        return Finding(
+            check="names",
+            level="warning",
+            message=f"{path} has {names} names (hard links); programs that open it by different "
+            "ones do not see each other's logs and locks",
+            hint="Remove the other names.",
+        )
+    return Finding(check="names", level="ok", message="the file has one name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -51,12 +52,15 @@ def schema_version_of(path: Path) -> int:
         SchemaTooNew: For a bank of a newer release.
         Unavailable: When it is no file or cannot be read.
     """
-    if path.is_dir():
-        raise Unavailable("is a directory", path=str(path), hint="Name a file in it.")
     try:
-        size = path.stat().st_size
+        state = path.stat()
     except OSError as error:
         raise Unavailable(f"cannot be read: {error.strerror}", path=str(path)) from error
+    if stat.S_ISDIR(state.st_mode):
+        raise Unavailable("is a directory", path=str(path), hint="Name a file in it.")
+    if not stat.S_ISREG(state.st_mode):
+        raise Unavailable("is no regular file", path=str(path), hint="Name another file.")
+    size = state.st_size
     if size == 0:
         raise StorageCorrupt(
             "is empty (0 bytes), so it was truncated or never written",
@@ -154,6 +158,8 @@ def _foreign_schema(path: Path) -> str:
     except apsw.Error:
         return "unknown"
     try:
+        # With this SQLite reads the schema of a file that is cut off further down, too.
+        connection.execute("PRAGMA writable_schema=ON")
         for name, table, columns in _FOREIGN_SCHEMAS:
             found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
             if columns <= {str(row[0]) for row in found}:
