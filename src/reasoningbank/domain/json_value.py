@@ -67,7 +67,7 @@ def parse_json_object(text: str | bytes, field: str) -> JsonObject:
     """Give the JSON object in `text`; raises `InvalidInput` naming `field` for anything else."""
     try:
         value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidInput(f"is not JSON: {error}", field=field) from error
     if not isinstance(value, dict):
         raise InvalidInput("must be a JSON object", field=field)
