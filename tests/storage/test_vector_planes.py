@@ -123,14 +123,17 @@ def test_entries_that_are_no_longer_stored_are_left_out():
     assert stored.ids[3] not in dict(index.search(stored.rows[3], 3000))
 
 
-def test_results_are_exact_again_when_few_entries_are_left():
+def test_vectors_are_in_memory_again_when_few_entries_are_left():
     generator = np.random.default_rng(10)
     stored = Stored(like_embeddings(generator, 6000, 130, 64))
     index, exact = stored.index(4000), stored.index(10_000)
     for each in (index, exact):
         each.remove(stored.ids[2500:])
+    assert len(index) == 2500
+    stored.read = 0
     query = generator.integers(-127, 128, 130).astype(np.int8)
     assert index.search(query, 500) == exact.search(query, 500)
+    assert stored.read == 0
 
 
 def test_without_a_way_to_read_vectors_all_stay_in_memory():
