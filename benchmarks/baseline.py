@@ -68,5 +68,9 @@ def comparison_table(before: dict[str, Comparable], now: dict[str, Comparable]) 
             f"| {key} | {before[key].amount:g} {before[key].unit} | {figure.amount:g} "
             f"{figure.unit} | {times:.2f}{flag} |"
         )
-    lines += [f"| {key} | {before[key].amount:g} | | gone |" for key in before if key not in now]
+    lines += [
+        f"| {key} | {before[key].amount:g} {before[key].unit} | | not run |"
+        for key in before
+        if key not in now
+    ]
     return "\n".join(lines)
