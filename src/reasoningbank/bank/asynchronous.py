@@ -6,9 +6,10 @@ import os
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 from uuid import UUID
 
+from reasoningbank.bank.core import NOT_TO_BE_COPIED
 from reasoningbank.bank.facade import ReasoningBank
 from reasoningbank.bank.moving import OnInvalid, TextOrBytes
 from reasoningbank.domain.errors import Unavailable
@@ -40,7 +41,10 @@ if TYPE_CHECKING:
     from reasoningbank.embedding.protocol import Vectors
 
 _T = TypeVar("_T")
-_WORKERS = 8
+# Writers wait for each other and for other processes. In threads of their own they never take the
+# last one from readers, which wait for nobody.
+_READERS = 8
+_WRITERS = 4
 
 
 def _running_loop() -> AbstractEventLoop:
@@ -62,13 +66,14 @@ class _Opening(Awaitable["AsyncReasoningBank"]):
     async def _open(self) -> AsyncReasoningBank:
         from concurrent.futures import ThreadPoolExecutor  # with asyncio, a third of the import
 
-        workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="reasoningbank")
+        workers = ThreadPoolExecutor(_READERS, thread_name_prefix="reasoningbank")
         try:
             bank = await _running_loop().run_in_executor(workers, self._open_bank)
         except BaseException:
             workers.shutdown(wait=False)
             raise
-        self._bank = AsyncReasoningBank(bank, workers)
+        writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="reasoningbank-write")
+        self._bank = AsyncReasoningBank(bank, workers, writers)
         return self._bank
 
     async def __aenter__(self) -> AsyncReasoningBank:
@@ -101,9 +106,15 @@ class AsyncReasoningBank:
     'Test first.'
     """
 
-    def __init__(self, bank: ReasoningBank, workers: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        bank: ReasoningBank,
+        workers: ThreadPoolExecutor,
+        writers: ThreadPoolExecutor | None = None,
+    ) -> None:
         self._bank = bank
         self._workers = workers
+        self._writers = workers if writers is None else writers
         self._closed = False
 
     @classmethod
@@ -147,7 +158,7 @@ class AsyncReasoningBank:
         **fields: Unpack[PatternFields],
     ) -> UUID:
         """See `ReasoningBank.store_pattern`."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.store_pattern,
                 pattern,
@@ -166,7 +177,7 @@ class AsyncReasoningBank:
         vector: Vectors | None = None,
     ) -> Stored:
         """See `ReasoningBank.put`."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.put,
                 pattern,
@@ -184,7 +195,7 @@ class AsyncReasoningBank:
         vectors: Vectors | None = None,
     ) -> list[UUID]:
         """See `ReasoningBank.store_patterns`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.store_patterns, patterns, on_duplicate=on_duplicate, vectors=vectors)
         )
 
@@ -227,17 +238,17 @@ class AsyncReasoningBank:
         **changes: Unpack[PatternChanges],
     ) -> Pattern:
         """See `ReasoningBank.update_pattern`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.update_pattern, pattern_id, if_version=if_version, **changes)
         )
 
     async def delete_pattern(self, pattern_id: UUID | str) -> None:
         """See `ReasoningBank.delete_pattern`."""
-        await self._run(partial(self._bank.delete_pattern, pattern_id))
+        await self._write(partial(self._bank.delete_pattern, pattern_id))
 
     async def erase(self, pattern_id: UUID | str) -> Erasure:
         """See `ReasoningBank.erase`."""
-        return await self._run(partial(self._bank.erase, pattern_id))
+        return await self._write(partial(self._bank.erase, pattern_id))
 
     async def record_outcome(
         self,
@@ -249,7 +260,7 @@ class AsyncReasoningBank:
         evidence: Mapping[str, object] | None = None,
     ) -> RecordedOutcome:
         """See `ReasoningBank.record_outcome`."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.record_outcome,
                 pattern=pattern,
@@ -284,7 +295,7 @@ class AsyncReasoningBank:
         self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None
     ) -> TransferReport:
         """See `ReasoningBank.restore_jsonl`; `progress` is called in a worker thread."""
-        return await self._run(partial(self._bank.restore_jsonl, file, progress=progress))
+        return await self._write(partial(self._bank.restore_jsonl, file, progress=progress))
 
     async def import_jsonl(
         self,
@@ -295,7 +306,7 @@ class AsyncReasoningBank:
         progress: Callable[[int], None] | None = None,
     ) -> TransferReport:
         """See `ReasoningBank.import_jsonl`; `progress` is called in a worker thread."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.import_jsonl,
                 file,
@@ -307,7 +318,7 @@ class AsyncReasoningBank:
 
     async def reembed(self, *, progress: Callable[[int, int], None] | None = None) -> Reembedded:
         """See `ReasoningBank.reembed`; `progress` is called in a worker thread."""
-        return await self._run(partial(self._bank.reembed, progress=progress))
+        return await self._write(partial(self._bank.reembed, progress=progress))
 
     async def check(self, *, full: bool = True) -> list[Finding]:
         """See `ReasoningBank.check`."""
@@ -322,6 +333,7 @@ class AsyncReasoningBank:
         finally:
             self._closed = True
             self._workers.shutdown(wait=False)
+            self._writers.shutdown(wait=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -334,7 +346,16 @@ class AsyncReasoningBank:
     ) -> None:
         await self.close()
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(NOT_TO_BE_COPIED)
+
     async def _run(self, call: Callable[[], _T]) -> _T:
+        return await self._in(self._workers, call)
+
+    async def _write(self, call: Callable[[], _T]) -> _T:
+        return await self._in(self._writers, call)
+
+    async def _in(self, workers: ThreadPoolExecutor, call: Callable[[], _T]) -> _T:
         if self._closed:
             raise Unavailable("the bank is closed", hint="Open it again.")
-        return await _running_loop().run_in_executor(self._workers, call)
+        return await _running_loop().run_in_executor(workers, call)

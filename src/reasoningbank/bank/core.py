@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from reasoningbank.bank.drafting import Draft, Drafting
 from reasoningbank.bank.text_vectors import TextVectors
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 
     from reasoningbank.embedding import Embedder
     from reasoningbank.embedding.protocol import Vectors
+
+
+NOT_TO_BE_COPIED: Final = (
+    "a bank holds connections and cannot be pickled or copied: give its path to the other process "
+    "and open it again there"
+)
 
 
 def system_clock() -> int:
@@ -119,6 +125,9 @@ class BankCore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(NOT_TO_BE_COPIED)
 
     def _now(self) -> str:
         return format_timestamp(self._clock())
