@@ -1,0 +1,1 @@
+"""Learning from experience: judging how a task ended, distilling what it teaches, consolidating."""

@@ -1,0 +1,1 @@
+"""Choosing what to show before a task: scoring, diversity, abstention, the prompt block."""
