@@ -92,16 +92,30 @@ def test_any_loss_of_recall_is_flagged():
     assert regressions({"recall": amount(0.9, "recall_at_10")}, before) == []
 
 
-def test_a_baseline_is_compared_by_ratios_where_there_are_any(tmp_path):
+def test_a_figure_that_is_no_longer_measured_is_shown_but_not_another_size():
+    before = {"get@1000": amount(2.0), "lost@1000": amount(2.0), "get@1000000": amount(2.0)}
+
+    table = comparison_table(before, {"get@1000": amount(2.0)})
+
+    assert "| lost@1000 | 2 x raw | | gone |" in table
+    assert "1000000" not in table
+
+
+def test_a_baseline_is_compared_by_what_other_work_moves_least(tmp_path):
     stored = tmp_path / "baseline.json"
     figures = [
         {"key": "get@1", "name": "get", "unit": "µs", "value": 9.0, "ratio": 1.5},
+        {"key": "find_similar@1", "name": "find_similar", "unit": "ms", "value": 9.0, "cpu": 2.0},
         {"key": "memory@1", "name": "memory", "unit": "MB", "value": 40.0, "ratio": None},
-        {"key": "help", "name": "help", "unit": "ms", "value": None},
+        {"key": "import", "name": "import", "unit": "ms", "value": 90.0},
+        {"key": "import_cpu", "name": "import_cpu", "unit": "ms", "value": 60.0},
+        {"key": "help_cpu", "name": "help_cpu", "unit": "ms", "value": None},
     ]
     stored.write_text(json.dumps({"figures": figures}), "utf-8")
 
     assert read_figures(stored) == {
         "get@1": Comparable("get", 1.5, "x raw"),
+        "find_similar@1": Comparable("find_similar", 2.0, "ms CPU"),
         "memory@1": Comparable("memory", 40.0, "MB"),
+        "import_cpu": Comparable("import_cpu", 60.0, "ms"),
     }
