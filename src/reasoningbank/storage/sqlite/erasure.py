@@ -57,13 +57,13 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
         _fold_log(connection, connections)
         checked, residue = _search(connection, needles)
         # Of what an earlier call removed, nothing is known that could be searched for.
-        rewrite = residue or not removed
+        rewrite = bool(residue) or not removed
         if rewrite:
             for _ in connection.execute("VACUUM"):
                 pass
             _fold_log(connection, connections)
-            checked, residue_left = _search(connection, needles)
-            if residue_left:
+            checked, residue = _search(connection, residue)
+            if residue:
                 raise StorageCorrupt(
                     "still holds bytes of an erased pattern after being rewritten",
                     path=connections.settings.shown,
@@ -176,23 +176,35 @@ def _fold_log(connection: apsw.Connection, connections: Connections) -> None:
         time.sleep(0.01)
 
 
-def _search(connection: apsw.Connection, needles: list[bytes]) -> tuple[int, bool]:
-    """Give how many bytes of the file were searched and whether any needle was found.
+def _search(connection: apsw.Connection, needles: list[bytes]) -> tuple[int, list[bytes]]:
+    """Give how many bytes of the file were searched and which needles are left over in it.
 
-    A bank in memory is searched as it would be written. The file is read through SQLite's own handle: opening it beside SQLite and closing it again
-    would drop this process's locks on it. The log has been cut to nothing before.
+    What others stored since the rows were removed may hold a needle rightly.
+    """
+    checked = 0
+    found: set[bytes] = set()
+    for size, window in _windows(connection):
+        checked += size
+        found.update(needle for needle in needles if needle in window)
+    return checked, [needle for needle in sorted(found) if not _is_held(connection, needle)]
+
+
+def _windows(connection: apsw.Connection) -> Iterator[tuple[int, bytes]]:
+    """Give the file in pieces that overlap by a needle, each with how many new bytes it has.
+
+    A bank in memory is given as it would be written. A file is read through SQLite's own handle:
+    opening it beside SQLite and closing it again would drop this process's locks on it. The log
+    has been cut to nothing before.
     """
     if not connection.filename:
         content = connection.serialize("main")
-        return len(content), any(needle in content for needle in needles)
+        yield len(content), content
+        return
     [(pages,)] = connection.execute("PRAGMA page_count")
     [(page_size,)] = connection.execute("PRAGMA page_size")
     size = int(pages) * int(page_size)
     tail = b""
     for offset in range(0, size, _READ_BYTES):
         _, block = connection.read("main", _DATABASE, offset, min(_READ_BYTES, size - offset))
-        window = tail + block
-        if any(needle in window for needle in needles):
-            return size, True
-        tail = window[-_NEEDLE_BYTES:]
-    return size, False
+        yield len(block), tail + block
+        tail = block[-_NEEDLE_BYTES:]

@@ -32,7 +32,7 @@ WHERE namespace = ? AND pattern_id = ? ORDER BY sequence
 """
 _OUTCOMES: Final = """
 SELECT id, kind, score, source, evidence, actor, at FROM outcomes
-WHERE namespace = ? AND pattern_id = ? ORDER BY at, id
+WHERE namespace = ? AND pattern_id = ? ORDER BY rowid
 """
 _OBSERVATIONS: Final = """
 SELECT at, actor, content FROM observations
