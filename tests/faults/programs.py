@@ -17,6 +17,11 @@ from pathlib import Path
 import apsw
 
 from reasoningbank import PatternInput, ReasoningBank
+from tests.faults.bare import (
+    try_what_is_refused,
+    walk_the_command_line,
+    walk_the_main_path,
+)
 from tests.faults.dying import die_at_each_step
 from tests.faults.forking import (
     forget,
@@ -35,8 +40,11 @@ __all__ = [
     "labelled",
     "numbered",
     "store_as",
+    "try_what_is_refused",
     "use_as_nobody",
     "use_twice_as_nobody",
+    "walk_the_command_line",
+    "walk_the_main_path",
     "word",
     "work_after_fork",
 ]

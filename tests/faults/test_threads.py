@@ -133,7 +133,7 @@ def test_an_export_shows_one_moment_while_others_write(target: Path) -> None:
 
         def export(_: int) -> None:
             try:
-                for _ in range(10):
+                for _ in range(4):
                     file = io.BytesIO()
                     bank.export_jsonl(file)
                     lines = file.getvalue().splitlines()[1:]
