@@ -21,6 +21,8 @@ CONFIRMING = (
 )  # fmt: skip
 
 LONGEST_CAPTION = 40
+MOST_WORDS = 6  # of buttons and of icons, in the features
+LARGEST_ICON = 45.0  # pixels
 HAIRLINE = 2.0  # pixels; a field this narrow is there for a script and not for typing
 
 
@@ -56,9 +58,7 @@ class Element(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     alt: str = ""
     disabled: bool = False
     fixed: bool = False
-    focused: bool = False
     pointer: bool = False
-    draggable: bool = False
     colour: str = ""
     font: float = 0.0
     shape: Mapping[str, str] = msgspec.field(default_factory=dict)
@@ -254,15 +254,18 @@ class Page:
 
 
 class Features(msgspec.Struct, frozen=True):
-    """What a page offers, without what it says: how many of which controls, and the words on its buttons."""
+    """What a page offers, without what it says: which controls, the words on its buttons, what its icons are."""
 
     controls: tuple[tuple[str, int], ...]
     buttons: tuple[str, ...]
+    icons: tuple[str, ...]
 
     def text(self) -> str:
-        """Return one line for a memory to keep: `2 text, 1 password; buttons: Login`."""
-        counts = ", ".join(f"{count} {name}" for name, count in self.controls)
-        return f"{counts}; buttons: {', '.join(self.buttons)}" if self.buttons else counts
+        """Return one line for a memory to keep: `1 password field, 1 text field; buttons: Login`."""
+        parts = [", ".join(f"{count} {name}" for name, count in self.controls)]
+        parts += [f"buttons: {', '.join(self.buttons)}"] if self.buttons else []
+        parts += [f"icons: {', '.join(self.icons)}"] if self.icons else []
+        return "; ".join(filter(None, parts))
 
 
 # Widgets of the libraries pages are built with, by the class that marks them.
@@ -272,17 +275,37 @@ WIDGETS = {
     "hasDatepicker": "date picker", "ui-autocomplete-input": "suggestions", "treeview": "tree",
     "pagination": "pager", "ui-resizable": "resizable", "ql-toolbar": "toolbar",
 }  # fmt: skip
-COUNTED = frozenset(("a", "button", "canvas", "circle", "img", "polygon", "rect", "table", "text"))
+# What a control or a thing is called in the features, where its kind or tag alone would mislead.
+CALLED = {
+    "circle": "drawn circle", "polygon": "drawn triangle", "rect": "drawn rectangle",
+    "date": "date field", "number": "number field", "password": "password field",
+    "time": "time field", "select": "list", "a": "link", "img": "picture", "canvas": "canvas",
+    "button": "button", "table": "table",
+}  # fmt: skip
+
+
+def called(element: Element) -> str:
+    """Return the name under which an element is counted, or nothing for one that is not."""
+    if element.tag == "text" or element.kind == "text":
+        return "drawn sign" if element.tag == "text" else "text field"
+    return CALLED.get(element.kind or element.tag, element.kind)
 
 
 def features_of(page: Page) -> Features:
     """Return the features of a page: controls counted and sorted by name, button words in order, each once."""
     counts: Counter[str] = Counter()
     for element in page.elements:
-        if element.kind:
-            counts[element.kind] += 1
-        elif element.tag in COUNTED:
-            counts[element.tag] += 1
+        counts.update([called(element)] if called(element) else [])
         counts.update(WIDGETS[name] for name in element.classes if name in WIDGETS)
     words = dict.fromkeys(page.name(button) for button in page.buttons() if page.name(button))
-    return Features(tuple(sorted(counts.items())), tuple(words)[:6])
+    icons = dict.fromkeys(
+        element.classes[0]
+        for element in page.tagged("span", "div", "a", "i")
+        if element.classes
+        and not page.children(element)
+        and 0 < element.box[2] <= LARGEST_ICON
+        and not element.classes[0].startswith("ui-")
+    )
+    return Features(
+        tuple(sorted(counts.items())), tuple(words)[:MOST_WORDS], tuple(icons)[:MOST_WORDS]
+    )

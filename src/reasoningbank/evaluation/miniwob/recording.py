@@ -125,7 +125,8 @@ def record(
     Each process has its own browser and writes its own `part` file; the parts stay until the caller removes
     them. The episodes of other code, seen by its fingerprint, are in another folder and are not taken.
     """
-    here = folder / fingerprint()
+    made_with = header()
+    here = folder / made_with.fingerprint
     here.mkdir(parents=True, exist_ok=True)
     seeds = tuple(seeds)
     wanted = [(environment, seed) for environment in environments for seed in seeds]
@@ -152,7 +153,7 @@ def record(
         raise RuntimeError(
             f"{len(missing)} episodes are missing, the first {missing[0]}; run it again"
         )
-    return Matrix(header=header(), episodes=tuple(episodes[episode] for episode in sorted(wanted)))
+    return Matrix(header=made_with, episodes=tuple(episodes[episode] for episode in sorted(wanted)))
 
 
 def header() -> Header:

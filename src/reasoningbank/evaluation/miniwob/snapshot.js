@@ -54,9 +54,7 @@ function describe(element, style, parent) {
     if (element.getAttribute(name)) entry[name] = element.getAttribute(name);
   }
   addControl(element, entry);
-  if (document.activeElement === element && element !== document.body) entry.focused = true;
   if (style.cursor === "pointer") entry.pointer = true;
-  if (element.matches(".ui-draggable, .ui-sortable-handle, .ui-sortable > *")) entry.draggable = true;
   const drawn = element instanceof SVGElement;
   entry.colour = drawn ? style.fill : style.backgroundColor;
   entry.font = Math.round(parseFloat(style.fontSize) * 10) / 10;

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from reasoningbank.evaluation.miniwob.strategies.answering import WORK_OUT_ANSWER
-from reasoningbank.evaluation.miniwob.strategies.choosing import CHOOSE_FROM_LIST, MARK_CHOICES
+from reasoningbank.evaluation.miniwob.strategies.choosing import CHOOSE_NAMED
 from reasoningbank.evaluation.miniwob.strategies.clicking import CLICK_IN_ORDER, CLICK_NAMED
 from reasoningbank.evaluation.miniwob.strategies.comparing import COMPARE_NUMBERS
-from reasoningbank.evaluation.miniwob.strategies.dragging import DRAG_IN_LIST, DRAG_SHAPE
+from reasoningbank.evaluation.miniwob.strategies.dragging import DRAG_TO_PLACE
 from reasoningbank.evaluation.miniwob.strategies.entries import ACT_ON_ENTRY, OPEN_AND_WRITE
 from reasoningbank.evaluation.miniwob.strategies.looking import PICK_BY_LOOK
 from reasoningbank.evaluation.miniwob.strategies.reading import SCROLL_TEXT, SELECT_TEXT
@@ -20,16 +20,14 @@ __all__ = ["REPERTOIRE"]
 
 REPERTOIRE: tuple[Strategy, ...] = (
     ACT_ON_ENTRY,
-    CHOOSE_FROM_LIST,
+    CHOOSE_NAMED,
     CLICK_IN_ORDER,
     CLICK_NAMED,
     COMPARE_NUMBERS,
     COPY_TEXT,
-    DRAG_IN_LIST,
-    DRAG_SHAPE,
+    DRAG_TO_PLACE,
     FILL_BY_LABEL,
     FOLLOW_POSITIONS,
-    MARK_CHOICES,
     OPEN_AND_WRITE,
     PICK_BY_LOOK,
     REPEAT_UNTIL,

@@ -18,18 +18,15 @@ def press_submit(hands: Hands, page: Page) -> None:
     hands.click(button)
 
 
+def captioned_boxes(page: Page) -> dict[str, Element]:
+    """Return the boxes to tick that have a caption, by it."""
+    return {page.label(box): box for box in page.tick_boxes() if page.label(box)}
+
+
 def boxes_named(page: Page) -> list[Element]:
     """Return the boxes whose captions the instruction mentions."""
-    captions = {page.label(box): box for box in page.tick_boxes() if page.label(box)}
+    captions = captioned_boxes(page)
     return [captions[name] for name in mentioned(page.utterance, captions)]
-
-
-def mark_choices(hands: Hands, page: Page) -> None:
-    """Tick the boxes named that are not ticked yet, then submit."""
-    for box in boxes_named(page):
-        if not box.checked:
-            hands.click(box)
-    press_submit(hands, page)
 
 
 def options_named(page: Page, listing: Element) -> list[int]:
@@ -66,37 +63,31 @@ def take_suggestion(hands: Hands, field: Element, instruction: str) -> None:
     raise Stuck("no suggestion fits")
 
 
-def choose_from_list(hands: Hands, page: Page) -> None:
-    """Choose in every list, or take a suggestion where there is no list, then submit."""
+def choose_named(hands: Hands, page: Page) -> None:
+    """Tick the boxes and choose the options named, or take a suggestion where neither is shown, then submit."""
+    for box in boxes_named(page):
+        if not box.checked:
+            hands.click(box)
     for listing in page.lists():
         hands.choose(listing, options_named(page, listing))
-    if not page.lists():
+    if not (page.tick_boxes() or page.lists()):
         take_suggestion(hands, suggestion_fields(page)[0], page.utterance)
     press_submit(hands, hands.look())
 
 
-MARK_CHOICES = Strategy(
-    id="mark-choices",
-    title="Tick the choices named, then submit",
+CHOOSE_NAMED = Strategy(
+    id="choose-named",
+    title="Choose what is named among boxes, options or suggestions, then confirm",
     description=(
-        "Among the checkboxes or radio buttons tick exactly those whose captions the instruction lists, leave "
-        "the others alone, and press the submit button. When it says to select nothing, submit at once."
-    ),
-    applies=lambda page: bool(page.tick_boxes()) and any(map(page.label, page.tick_boxes())),
-    run=mark_choices,
-)
-
-CHOOSE_FROM_LIST = Strategy(
-    id="choose-from-list",
-    title="Choose the named option from a list, then confirm",
-    description=(
-        "Find the dropdown, scroll list or list of suggestions, select the option or options the instruction "
-        "names, and then press the button it names or the submit button. Where the list only appears while "
-        "typing, type the beginning and click the suggestion that starts and ends as asked."
+        "Find where the page offers a choice: checkboxes, radio buttons, a dropdown, a scroll list, or "
+        "suggestions that appear while typing. Choose exactly what the instruction names, by its caption or by "
+        "how it starts and ends, leave the rest alone, and press the button it names or the submit button. When "
+        "it says to select nothing, submit at once."
     ),
     applies=lambda page: (
-        any(options_named(page, listing) for listing in page.lists())
+        bool(captioned_boxes(page))
+        or any(options_named(page, listing) for listing in page.lists())
         or bool(suggestion_fields(page) and quoted(page.utterance))
     ),
-    run=choose_from_list,
+    run=choose_named,
 )

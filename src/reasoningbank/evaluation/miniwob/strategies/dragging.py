@@ -188,26 +188,20 @@ def can_drag_shape(page: Page) -> bool:
     return bool(direction_meant(page.utterance)) and something
 
 
-DRAG_IN_LIST = Strategy(
-    id="drag-in-list",
-    title="Drag items of a list or grid to their places",
-    description=(
-        "The page shows a list or grid whose items can be moved. Drag the named item to the position asked for, "
-        "the nth place, one step up, down, left or right, or a corner of the grid, or sort the numbers by "
-        "dragging the lowest to the top and so on; submit if there is a button."
-    ),
-    applies=lambda page: bool(list_items(page)),
-    run=drag_in_list,
-)
+def drag_to_place(hands: Hands, page: Page) -> None:
+    """Put a list in order where there is one, else drag a shape, a box or a corner."""
+    (drag_in_list if list_items(page) else drag_shape)(hands, page)
 
-DRAG_SHAPE = Strategy(
-    id="drag-shape",
-    title="Drag a shape, a box or a corner to where it belongs, then submit",
+
+DRAG_TO_PLACE = Strategy(
+    id="drag-to-place",
+    title="Drag with the mouse to where the thing belongs, then submit",
     description=(
-        "Drag with the mouse: the shape in the direction named, the smaller box into the larger, every shape of "
-        "the kind or colour named into its frame and the others into the other frame, or the corner of a text "
-        "area to make it larger or smaller. Then submit."
+        "Press the mouse on what is to be moved, carry it to its place and let go: an item of a list or grid to "
+        "the position asked for or into increasing order, a shape in the direction named, the smaller box into "
+        "the larger, every shape of a kind or colour into its frame, or the corner of a text area to make it "
+        "larger or smaller. Submit if there is a button."
     ),
-    applies=can_drag_shape,
-    run=drag_shape,
+    applies=lambda page: bool(list_items(page)) or can_drag_shape(page),
+    run=drag_to_place,
 )

@@ -17,6 +17,12 @@ MEANINGS = {
     "important": "star", "star": "star", "mark": "star", "order": "add", "add": "add",
     "reply": "reply", "retweet": "retweet", "like": "like", "share": "share",
 }  # fmt: skip
+# How an instruction marks the person a message came from.
+SENDER = (
+    r"\b(?:from|by) ([A-Z][\w-]+)",
+    r"\b([A-Z][\w-]+)'s\b",
+    r"\b([A-Z][\w-]+) (?:sent|wrote)\b",
+)
 SENDING = frozenset(("send",))
 FEWEST_PARTS = 5
 FEWEST_ENTRIES = 3
@@ -117,14 +123,6 @@ def people(page: Page) -> tuple[str, str]:
     sender = next(iter(marked + present), "")
     target = [name for name in re.findall(r"\bto ([A-Z][\w-]+)", said) if name != sender]
     return sender, next(iter(target + [name for name in named if name != sender]), "")
-
-
-# How an instruction marks the person a message came from.
-SENDER = (
-    r"\b(?:from|by) ([A-Z][\w-]+)",
-    r"\b([A-Z][\w-]+)'s\b",
-    r"\b([A-Z][\w-]+) (?:sent|wrote)\b",
-)
 
 
 def opening_words(instruction: str) -> list[str]:
