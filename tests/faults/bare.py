@@ -114,8 +114,10 @@ def walk_the_command_line(path: str) -> list[int]:
     """Run the common commands the same way; give their exit codes."""
     sys.meta_path.insert(0, _OnlyRequired())
     sys.addaudithook(_refuse_network)
+    from reasoningbank import ReasoningBank
     from reasoningbank.cli import main
 
+    ReasoningBank.open(path).close()  # or the first command would say that it made one
     codes = []
     for command in (
         ["store", "--task", "Add login", "--category", "backend", "--strategy", "Test first."],
