@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -50,7 +49,7 @@ class BankCore:
         embedder: Embedder | None = None,
         actor: str = "caller",
         clock: Clock = system_clock,
-        random_bytes: RandomBytes = secrets.token_bytes,
+        random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._storage = storage
         self._namespace = checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from typing import TypeAlias, cast
 
@@ -33,6 +32,8 @@ def content_fingerprint(value: JsonObject) -> bytes:
     Numbers enter as the hexadecimal of their big-endian double: how a number is written differs
     between JSON writers, and 1 and 1.0 are one number.
     """
+    import hashlib  # slow to import, and rarely needed
+
     return hashlib.sha256(canonical_json(_numbers_as_text(value)).encode()).digest()
 
 

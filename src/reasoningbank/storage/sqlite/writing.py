@@ -19,6 +19,7 @@ from reasoningbank.storage.sqlite import models
 from reasoningbank.storage.sqlite.reading import stored_pattern
 from reasoningbank.storage.sqlite.rows import (
     STORED_COLUMNS,
+    Row,
     StoredPattern,
     base_key,
     row_from_pattern,
@@ -128,18 +129,27 @@ def store_all(
             results.append((pattern_id, "created"))
         else:
             results.append((_met_duplicate(connection, item, number, vectors, options), "merged"))
-    connection.executemany(
+    _run_each(
+        connection,
         _INSERT_VECTORS,
         [
             (namespace, pattern_id, number, vector, len(vector), vector_checksum(vector))
             for pattern_id, vector in vectors.items()
         ],
     )
-    connection.executemany(
-        _COUNT, [(namespace, category, count, 0) for category, count in counts.items()]
+    _run_each(
+        connection, _COUNT, [(namespace, category, count, 0) for category, count in counts.items()]
     )
     log_many(connection, namespace, list(vectors))
     return results
+
+
+def _run_each(connection: apsw.Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Run a statement for each row; most stores have one, for which `execute` is quicker."""
+    if len(rows) == 1:
+        connection.execute(sql, rows[0])
+    else:
+        connection.executemany(sql, rows)
 
 
 def _met_duplicate(
@@ -364,7 +374,7 @@ def log(connection: apsw.Connection, namespace: str, pattern_id: str, kind: str)
 
 def log_many(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> None:
     """Tell every cache that patterns were put."""
-    connection.executemany(_LOG, [(namespace, pattern_id, "put") for pattern_id in ids])
+    _run_each(connection, _LOG, [(namespace, pattern_id, "put") for pattern_id in ids])
     _cut_log(connection, len(ids))
 
 
