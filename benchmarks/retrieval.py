@@ -13,7 +13,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypedDict
 
 # Run as a file, Python looks for modules beside it, not for the package it is in.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -26,6 +26,16 @@ from reasoningbank.embedding import embedder_from_name
 
 Scores: TypeAlias = "dict[str, float]"
 """By measure."""
+Results: TypeAlias = "dict[str, dict[str, Scores]]"
+"""By ranker, then by set."""
+
+
+class Counts(TypedDict):
+    """How large a set is."""
+
+    documents: int
+    queries: int
+
 
 DEPTH = 50
 MEASURES: Mapping[str, Callable[[Sequence[str], frozenset[str]], float]] = {
@@ -65,19 +75,24 @@ def main(arguments: list[str] | None = None) -> int:
     sets = read_sets(options.folder)
     if options.set:
         sets = [chosen for chosen in sets if chosen.name in options.set]
-    results: dict[str, dict[str, Scores]] = {}
+    results: Results = {}
+    altered = 0
     for ranker in rankers(options.ranker):
         _say(f"ranking by {ranker.name}")
-        results[ranker.name] = {chosen.name: evaluate(ranker, chosen) for chosen in sets}
+        scores = {chosen.name: evaluate(ranker, chosen) for chosen in sets}
+        results[ranker.name] = {**scores, MEAN: mean(list(scores.values()))}
         if isinstance(ranker, BankRanker) and ranker.altered:
-            _say(
-                f"{ranker.altered} texts hold control characters or are too long for a bank; altered"
-            )
-        results[ranker.name][MEAN] = mean(list(results[ranker.name].values()))
-    print(markdown(results, sets))
+            altered = ranker.altered
+            _say(f"{altered} of the texts held what a bank refuses; altered")
+    counts = {
+        chosen.name: Counts(documents=len(chosen.documents), queries=len(chosen.queries))
+        for chosen in sets
+    }
+    print(markdown(results, counts))
     if options.json is not None:
+        told = {"sets": counts, "scores": results, "altered": altered}
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+        options.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
     below = below_floors(results.get(OURS, {}), _floors(options.floors))
     for line in below:
         print(line)
@@ -124,18 +139,17 @@ def below_floors(ours: Mapping[str, Scores], floors: Mapping[str, float]) -> lis
     ]
 
 
-def markdown(results: Mapping[str, Mapping[str, Scores]], sets: Sequence[RetrievalSet]) -> str:
+def markdown(results: Results, sets: Mapping[str, Counts]) -> str:
     """Return nDCG@10 of every ranker on every set, and every measure in the mean, times 100."""
-    names = [chosen.name for chosen in sets]
     lines = ["nDCG@10 x 100:", "", _row(["set", "documents", "queries", *results])]
     lines.append(_row(["---"] * (3 + len(results))))
-    for chosen in sets:
-        scores = [_hundredths(of[chosen.name]["ndcg@10"]) for of in results.values()]
-        counts = [f"{len(chosen.documents):,}", f"{len(chosen.queries):,}"]
-        lines.append(_row([chosen.name, *counts, *scores]))
+    for name, counts in sets.items():
+        scores = [_hundredths(of[name]["ndcg@10"]) for of in results.values()]
+        sizes = [f"{counts['documents']:,}", f"{counts['queries']:,}"]
+        lines.append(_row([name, *sizes, *scores]))
     means = [_hundredths(of[MEAN]["ndcg@10"]) for of in results.values()]
     lines.append(_row([MEAN, "", "", *means]))
-    lines += ["", f"Mean over {len(names)} sets x 100:", "", _row(["measure", *results])]
+    lines += ["", f"Mean over {len(sets)} sets x 100:", "", _row(["measure", *results])]
     lines.append(_row(["---"] * (1 + len(results))))
     for measure in MEASURES:
         lines.append(_row([measure, *(_hundredths(of[MEAN][measure]) for of in results.values())]))

@@ -11,6 +11,7 @@ from reasoningbank.benchmark.figures import (
     LABELS,
     Figure,
     limits_of,
+    search_figure,
     timed_figure,
     verdict_of,
 )
@@ -62,11 +63,11 @@ def test_the_ratio_is_between_the_medians():
     assert figure.value == 3.0
 
 
-def test_a_search_is_told_in_milliseconds():
-    figure = timed_figure("find_similar", 1_000, [2_500_000])
+def test_a_search_is_told_in_milliseconds_with_its_processor_time():
+    figure = search_figure("find_similar", 1_000, ([9_500_000], [2_500_000]))
 
-    assert (figure.value, figure.unit) == (2.5, "ms")
-    assert figure.ours.p50 == 2_500.0
+    assert (figure.value, figure.cpu, figure.unit) == (9.5, 2.5, "ms")
+    assert figure.ours.p50 == 9_500.0
 
 
 def amount(value: float, name: str = "get") -> Comparable:
@@ -91,16 +92,30 @@ def test_any_loss_of_recall_is_flagged():
     assert regressions({"recall": amount(0.9, "recall_at_10")}, before) == []
 
 
-def test_a_baseline_is_compared_by_ratios_where_there_are_any(tmp_path):
+def test_a_figure_that_is_no_longer_measured_is_shown_but_not_another_size():
+    before = {"get@1000": amount(2.0), "lost@1000": amount(2.0), "get@1000000": amount(2.0)}
+
+    table = comparison_table(before, {"get@1000": amount(2.0)})
+
+    assert "| lost@1000 | 2 x raw | | gone |" in table
+    assert "1000000" not in table
+
+
+def test_a_baseline_is_compared_by_what_other_work_moves_least(tmp_path):
     stored = tmp_path / "baseline.json"
     figures = [
         {"key": "get@1", "name": "get", "unit": "µs", "value": 9.0, "ratio": 1.5},
+        {"key": "find_similar@1", "name": "find_similar", "unit": "ms", "value": 9.0, "cpu": 2.0},
         {"key": "memory@1", "name": "memory", "unit": "MB", "value": 40.0, "ratio": None},
-        {"key": "help", "name": "help", "unit": "ms", "value": None},
+        {"key": "import", "name": "import", "unit": "ms", "value": 90.0},
+        {"key": "import_cpu", "name": "import_cpu", "unit": "ms", "value": 60.0},
+        {"key": "help_cpu", "name": "help_cpu", "unit": "ms", "value": None},
     ]
     stored.write_text(json.dumps({"figures": figures}), "utf-8")
 
     assert read_figures(stored) == {
         "get@1": Comparable("get", 1.5, "x raw"),
+        "find_similar@1": Comparable("find_similar", 2.0, "ms CPU"),
         "memory@1": Comparable("memory", 40.0, "MB"),
+        "import_cpu": Comparable("import_cpu", 60.0, "ms"),
     }

@@ -130,7 +130,9 @@ def test_the_program_reports_every_measure_of_every_set(folder, tmp_path, capsys
 
     assert retrieval.main([str(folder), "--ranker", "built-in", "--json", str(stored)]) == 0
 
-    scores = json.loads(stored.read_text("utf-8"))["built-in"]
+    told = json.loads(stored.read_text("utf-8"))
+    scores = told["scores"]["built-in"]
+    assert told["sets"] == {"tiny": {"documents": 4, "queries": 2}}
     assert scores.keys() == {"tiny", "mean"}
     assert scores["tiny"] == dict.fromkeys(retrieval.MEASURES, 1.0)
     assert "| tiny | 4 | 2 | 100.0 |" in capsys.readouterr().out

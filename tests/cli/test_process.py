@@ -109,6 +109,33 @@ def test_output_that_cannot_be_written_is_an_error(tmp_path):
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("reasoningbank import - --db $DB <&-", 2),
+        ("reasoningbank similar - --db $DB <&-", 2),
+        ("reasoningbank stats --db $DB >&-", 0),
+        ("reasoningbank stats --db $DB --json >&-", 0),
+        ("reasoningbank get x --db $DB 2>&-", 2),
+    ],
+)
+def test_a_closed_stream_is_no_defect(tmp_path, line, status):
+    ended = shell(line, DB=str(tmp_path / "b.db"))
+
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == status
+
+
+def test_a_directory_whose_name_is_no_text_is_shown_as_an_escape(tmp_path):
+    begin = "cd $DIR && mkdir $'\\xff' && cd $'\\xff' && reasoningbank doctor --db none.db"
+    shown = shell(begin, DIR=str(tmp_path)).stdout
+    (tmp_path / os.fsdecode(b"\xff")).rmdir()
+    told = json.loads(shell(f"{begin} --json", DIR=str(tmp_path)).stdout)
+
+    assert shown.splitlines()[0] == f"{tmp_path}/\\udcff/none.db"
+    assert told["path"] == f"{tmp_path}/\\udcff/none.db"
+
+
 def test_an_interrupt_ends_the_program_quietly(tmp_path):
     running = subprocess.Popen(
         [PROGRAM, "import", "-", "--db", tmp_path / "b.db"],
@@ -146,7 +173,7 @@ def test_version_prints_the_version(command):
     assert re.fullmatch(r"reasoningbank \d+\.\d+\.\d+\S*\n", command("--version").stdout)
 
 
-@pytest.mark.parametrize("columns", ["60", "80", "100", "250"])
+@pytest.mark.parametrize("columns", ["40", "80", "100", "250"])
 def test_tables_keep_to_the_width(command, filled, columns):
     for arguments in (("search", "backend"), ("similar", "login"), ("stats",)):
         shown = command(*arguments, "--db", filled, environment={"COLUMNS": columns}).stdout

@@ -77,6 +77,8 @@ def hostile(tmp_path):
         ("search", "\x1b[31m\u202e"),
         ("similar", "delete", "--category", "\u202e"),
         ("get", "\x1b[31m\u202e"),
+        ("get", "\udcff"),
+        ("similar", "\udcff"),
         ("import", "\u202e\x1b"),
         ("\x1b[31m",),
         ("doctor",),

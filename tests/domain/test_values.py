@@ -79,7 +79,9 @@ def test_canonical_json_has_sorted_keys() -> None:
     assert canonical_json({"b": 1, "a": {"d": 1, "c": "é"}}) == '{"a":{"c":"é","d":1},"b":1}'
 
 
-@pytest.mark.parametrize("text", ["", "[1]", "3", "{", '{"a":NaN}', b"\xff", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["", "[1]", "3", "{", '{"a":"\ud800"}', '{"a":NaN}', b"\xff", "[" * 100_000]
+)
 def test_text_that_is_no_json_object_is_refused(text: str | bytes) -> None:
     with pytest.raises(InvalidInput):
         parse_json_object(text, "line 1")

@@ -14,19 +14,39 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
+
 from reasoningbank import PatternInput, ReasoningBank
+from tests.faults.bare import (
+    try_what_is_refused,
+    walk_the_command_line,
+    walk_the_main_path,
+)
 from tests.faults.dying import die_at_each_step
+from tests.faults.forking import (
+    forget,
+    fork_and_use_both,
+    fork_while_writing,
+    work_after_fork,
+)
 from tests.faults.operations import opened, pattern
 from tests.faults.unprivileged import store_as, use_as_nobody, use_twice_as_nobody
 
 __all__ = [
     "die_at_each_step",
+    "forget",
+    "fork_and_use_both",
+    "fork_while_writing",
     "labelled",
     "numbered",
     "store_as",
+    "try_what_is_refused",
     "use_as_nobody",
     "use_twice_as_nobody",
+    "walk_the_command_line",
+    "walk_the_main_path",
     "word",
+    "work_after_fork",
 ]
 
 _SYLLABLES = ("ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "wo", "zu", "yo")  # fmt: skip
@@ -133,6 +153,16 @@ def open_and_store_without_links(path: str, writer: int) -> str:
     os.link = refuse  # type: ignore[assignment]
     Path.rename = rename_late  # type: ignore[assignment, method-assign]
     return open_and_store(path, writer)
+
+
+def hold(path: str) -> None:
+    """Hold the write lock until the parent says so."""
+    connection = apsw.Connection(path)
+    connection.execute("BEGIN IMMEDIATE")
+    print("holding", flush=True)
+    sys.stdin.readline()
+    connection.execute("ROLLBACK")
+    connection.close()
 
 
 def store_and_die(path: str, first: int, count: int) -> None:

@@ -36,16 +36,19 @@ class Model:
 
     def search(self, query, k, categories=None, min_similarity=None, now_ms=0):
         found = []
-        query = query.astype(np.int64)
-        query_norm = int(query @ query)
-        for id, entry in self.entries.items():
-            if categories is not None and entry.category not in categories:
-                continue
-            if entry.expires is not None and entry.expires <= now_ms:
-                continue
-            vector = entry.vector.astype(np.int64)
-            norms = query_norm * int(vector @ vector)
-            similarity = int(query @ vector) / math.sqrt(norms) if norms else 0.0
+        chosen = [
+            id
+            for id, entry in self.entries.items()
+            if (categories is None or entry.category in categories)
+            and (entry.expires is None or entry.expires > now_ms)
+        ]
+        rows = np.array([self.entries[id].vector for id in chosen], np.int64).reshape(
+            -1, len(query)
+        )
+        exact_query = query.astype(np.int64)
+        norms = ((rows * rows).sum(axis=1) * (exact_query @ exact_query)).tolist()
+        for id, dot, norm in zip(chosen, (rows @ exact_query).tolist(), norms, strict=True):
+            similarity = dot / math.sqrt(norm) if norm else 0.0
             if min_similarity is None or similarity >= min_similarity:
                 found.append((id, similarity))
         return sorted(found, key=lambda item: (-item[1], item[0]))[: max(k, 0)]
@@ -222,6 +225,20 @@ def test_an_entry_can_change_its_category_and_its_vector():
     index.upsert([id], ["moved"], [vector.tobytes()], [None])
     assert index.search(vector, 2, categories=["moved"]) == [(id, 1.0)]
     assert id not in [found for found, _ in index.search(vector, 3000, categories=CATEGORIES)]
+
+
+@pytest.mark.parametrize("batch", [100, 4000])
+def test_replaced_vectors_are_compared_by_their_new_lengths(batch):
+    index, model, generator = filled(4000, 64)
+    ids = sorted(model.entries)
+    rows = generator.integers(-9, 10, (4000, 64)).astype(np.int8)
+    for start in range(0, 4000, batch):
+        part = slice(start, start + batch)
+        index.upsert(ids[part], ["docs"] * batch, rows[part], [None] * batch)
+    for id, row in zip(ids, rows, strict=True):
+        model.entries[id] = Entry("docs", row)
+    for query in rows[:20] ^ np.int8(5):
+        assert index.search(query, 10) == model.search(query, 10)
 
 
 def test_of_an_id_given_twice_in_a_large_call_the_last_counts():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reasoningbank.storage.vector_planes import sparse_words
+from reasoningbank.storage.vector_columns import Selection, exact_similarities
+from reasoningbank.storage.vector_planes import BitPlanes, sparse_words
 from reasoningbank.storage.vectors import VectorIndex
 
 COUNT = 30_000
@@ -74,12 +75,52 @@ def test_ten_nearest_are_those_of_exact_search(dimension, dense):
     assert np.mean(in_category) >= 0.98
 
 
-def test_a_query_without_dense_dimensions_finds_what_shares_its_sparse_ones():
+def test_a_query_that_is_mostly_sparse_is_not_judged_by_its_dense_dimensions():
     generator = np.random.default_rng(5)
     stored = Stored(like_embeddings(generator, COUNT, 768, 256))
-    stored.rows[123, :256] = 0
-    query = stored.rows[123].copy()
-    assert stored.index(1000).search(query, 1) == [(stored.ids[123], pytest.approx(1.0))]
+    index = stored.index(1000)
+    for number in range(12):
+        query = stored.rows[number].copy()
+        query[:256] = generator.integers(-4, 5, 256)
+        assert index.search(query, 1)[0][0] == stored.ids[number]
+
+
+def built(rows, sparse):
+    planes = BitPlanes(rows.shape[1], sparse)
+    for start in range(0, len(rows), 3000):
+        planes.extend(rows[start : start + 3000])
+    return planes
+
+
+def estimates_of_all(planes, query):
+    chosen, estimates = planes.estimates(query, Selection(len(planes)))
+    assert len(chosen) == len(planes)
+    return estimates
+
+
+@pytest.mark.parametrize("dense_first", [True, False])
+def test_estimates_are_near_the_cosine(dense_first):
+    generator = np.random.default_rng(12)
+    rows = like_embeddings(generator, 9000, 768, 256)[:, :: 1 if dense_first else -1]
+    planes = built(rows, sparse_words(rows))
+    for query in rows[:5]:
+        error = estimates_of_all(planes, query) - exact_similarities(rows, query)
+        assert np.abs(error).mean() < 0.03
+
+
+def test_moved_and_replaced_entries_have_the_estimates_of_new_ones():
+    generator = np.random.default_rng(13)
+    rows = like_embeddings(generator, 20_000, 130, 64)
+    scaled = (rows // generator.integers(1, 5, (20_000, 1))).astype(np.int8)
+    planes = built(scaled, np.array([1, 2]))
+    gaps, sources = np.arange(3, 9003), np.arange(11_000, 20_000)
+    planes.close_gaps(gaps, sources, 11_000)
+    left = scaled[:11_000].copy()
+    left[gaps] = scaled[sources]
+    left[50:90] = rows[50:90]
+    planes.replace(np.arange(50, 90), rows[50:90])
+    anew = built(left, np.array([1, 2]))
+    assert np.array_equal(estimates_of_all(planes, rows[7]), estimates_of_all(anew, rows[7]))
 
 
 def test_memory_is_a_quarter_of_the_whole_vectors():
@@ -123,14 +164,17 @@ def test_entries_that_are_no_longer_stored_are_left_out():
     assert stored.ids[3] not in dict(index.search(stored.rows[3], 3000))
 
 
-def test_results_are_exact_again_when_few_entries_are_left():
+def test_vectors_are_in_memory_again_when_few_entries_are_left():
     generator = np.random.default_rng(10)
     stored = Stored(like_embeddings(generator, 6000, 130, 64))
     index, exact = stored.index(4000), stored.index(10_000)
     for each in (index, exact):
         each.remove(stored.ids[2500:])
+    assert len(index) == 2500
+    stored.read = 0
     query = generator.integers(-127, 128, 130).astype(np.int8)
     assert index.search(query, 500) == exact.search(query, 500)
+    assert stored.read == 0
 
 
 def test_without_a_way_to_read_vectors_all_stay_in_memory():

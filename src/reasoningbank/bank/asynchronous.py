@@ -22,7 +22,10 @@ from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability
 if TYPE_CHECKING:
     from reasoningbank.embedding import Embedder
 
-_WORKERS = 8
+# Writers wait for each other and for other processes. In threads of their own they never take the
+# last one from readers, which wait for nobody.
+_READERS = 8
+_WRITERS = 4
 
 
 class _Opening(Awaitable["AsyncReasoningBank"]):
@@ -38,13 +41,14 @@ class _Opening(Awaitable["AsyncReasoningBank"]):
     async def _open(self) -> AsyncReasoningBank:
         from concurrent.futures import ThreadPoolExecutor  # with asyncio, a third of the import
 
-        workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="reasoningbank")
+        workers = ThreadPoolExecutor(_READERS, thread_name_prefix="reasoningbank")
         try:
             bank = await running_loop().run_in_executor(workers, self._open_bank)
         except BaseException:
             workers.shutdown(wait=False)
             raise
-        self._bank = AsyncReasoningBank(bank, workers)
+        writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="reasoningbank-write")
+        self._bank = AsyncReasoningBank(bank, workers, writers)
         return self._bank
 
     async def __aenter__(self) -> AsyncReasoningBank:

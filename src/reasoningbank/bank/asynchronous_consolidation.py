@@ -20,10 +20,10 @@ class AsyncConsolidationOperations(AsyncBankCore):
         everything: bool = False,
     ) -> ConsolidationReport:
         """See `ReasoningBank.consolidate`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.consolidate, options, dry_run=dry_run, everything=everything)
         )
 
     async def undo_consolidation(self, report_id: UUID | str) -> int:
         """See `ReasoningBank.undo_consolidation`."""
-        return await self._run(partial(self._bank.undo_consolidation, report_id))
+        return await self._write(partial(self._bank.undo_consolidation, report_id))

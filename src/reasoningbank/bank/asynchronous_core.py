@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
+from reasoningbank.bank.core import NOT_TO_BE_COPIED
 from reasoningbank.bank.facade import ReasoningBank
 from reasoningbank.domain.errors import Unavailable
 
@@ -28,9 +29,15 @@ def running_loop() -> AbstractEventLoop:
 class AsyncBankCore:
     """Hold the bank and its threads, and run calls there."""
 
-    def __init__(self, bank: ReasoningBank, workers: ThreadPoolExecutor) -> None:
+    def __init__(
+        self,
+        bank: ReasoningBank,
+        workers: ThreadPoolExecutor,
+        writers: ThreadPoolExecutor | None = None,
+    ) -> None:
         self._bank = bank
         self._workers = workers
+        self._writers = workers if writers is None else writers
         self._closed = False
 
     @property
@@ -47,6 +54,7 @@ class AsyncBankCore:
         finally:
             self._closed = True
             self._workers.shutdown(wait=False)
+            self._writers.shutdown(wait=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -59,7 +67,16 @@ class AsyncBankCore:
     ) -> None:
         await self.close()
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(NOT_TO_BE_COPIED)
+
     async def _run(self, call: Callable[[], _T]) -> _T:
+        return await self._in(self._workers, call)
+
+    async def _write(self, call: Callable[[], _T]) -> _T:
+        return await self._in(self._writers, call)
+
+    async def _in(self, workers: ThreadPoolExecutor, call: Callable[[], _T]) -> _T:
         if self._closed:
             raise Unavailable("the bank is closed", hint="Open it again.")
-        return await running_loop().run_in_executor(self._workers, call)
+        return await running_loop().run_in_executor(workers, call)

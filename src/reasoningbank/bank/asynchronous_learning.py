@@ -32,7 +32,7 @@ class AsyncLearningOperations(AsyncBankCore):
         distiller: Distiller | None = None,
     ) -> Learned:
         """See `ReasoningBank.learn`; `judge` and `distiller` run in a worker thread."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.learn, trajectory, judge=judge, distiller=distiller)
         )
 
@@ -47,7 +47,7 @@ class AsyncLearningOperations(AsyncBankCore):
         distiller: Distiller | None = None,
     ) -> Learned:
         """See `ReasoningBank.judge`."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.judge,
                 trajectory_id,
@@ -67,7 +67,7 @@ class AsyncLearningOperations(AsyncBankCore):
         limit: int = 100,
     ) -> list[Learned]:
         """See `ReasoningBank.retry_pending`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.retry_pending, judge=judge, distiller=distiller, limit=limit)
         )
 
@@ -95,7 +95,7 @@ class AsyncLearningOperations(AsyncBankCore):
         actor: str | None = None,
     ) -> list[UUID]:
         """See `ReasoningBank.withdraw`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.withdraw, trajectory=trajectory, origin=origin, actor=actor)
         )
 
@@ -107,13 +107,13 @@ class AsyncLearningOperations(AsyncBankCore):
         actor: str | None = None,
     ) -> list[UUID]:
         """See `ReasoningBank.reinstate`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.reinstate, trajectory=trajectory, origin=origin, actor=actor)
         )
 
     async def erase_trajectory(self, trajectory_id: UUID | str) -> list[Erasure]:
         """See `ReasoningBank.erase_trajectory`."""
-        return await self._run(partial(self._bank.erase_trajectory, trajectory_id))
+        return await self._write(partial(self._bank.erase_trajectory, trajectory_id))
 
     async def links(self, either_id: UUID | str) -> list[PatternLink]:
         """See `ReasoningBank.links`."""
@@ -123,7 +123,7 @@ class AsyncLearningOperations(AsyncBankCore):
         self, source_id: UUID | str, kind: LinkKind, *, target_id: UUID | str
     ) -> PatternLink:
         """See `ReasoningBank.add_link`."""
-        return await self._run(partial(self._bank.add_link, source_id, kind, target_id=target_id))
+        return await self._write(partial(self._bank.add_link, source_id, kind, target_id=target_id))
 
     async def distillation_request(self, trajectory_id: UUID | str) -> DistillationRequest:
         """See `ReasoningBank.distillation_request`."""
@@ -133,7 +133,7 @@ class AsyncLearningOperations(AsyncBankCore):
         self, trajectory_id: UUID | str, answer: Mapping[str, object]
     ) -> Learned:
         """See `ReasoningBank.record_distillation`."""
-        return await self._run(partial(self._bank.record_distillation, trajectory_id, answer))
+        return await self._write(partial(self._bank.record_distillation, trajectory_id, answer))
 
     async def export_trajectories_jsonl(self, file: TextOrBytes) -> int:
         """See `ReasoningBank.export_trajectories_jsonl`."""
@@ -157,7 +157,7 @@ class AsyncLearningOperations(AsyncBankCore):
         progress: Callable[[int], None] | None = None,
     ) -> TransferReport:
         """See `ReasoningBank.import_trajectories_jsonl`."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.import_trajectories_jsonl,
                 file,

@@ -51,7 +51,7 @@ class AsyncOutcomeOperations(AsyncBankCore):
     ) -> RecordedOutcome | tuple[RecordedOutcome, ...]:
         """See `ReasoningBank.record_outcome`."""
         record = cast("Callable[..., RecordedOutcome]", self._bank.record_outcome)
-        return await self._run(
+        return await self._write(
             partial(
                 record,
                 pattern=pattern,

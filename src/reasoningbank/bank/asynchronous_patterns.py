@@ -38,7 +38,7 @@ class AsyncPatternOperations(AsyncBankCore):
         **fields: Unpack[PatternFields],
     ) -> UUID:
         """See `ReasoningBank.store_pattern`."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.store_pattern,
                 pattern,
@@ -57,7 +57,7 @@ class AsyncPatternOperations(AsyncBankCore):
         vector: Vectors | None = None,
     ) -> Stored:
         """See `ReasoningBank.put`."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.put,
                 pattern,
@@ -75,7 +75,7 @@ class AsyncPatternOperations(AsyncBankCore):
         vectors: Vectors | None = None,
     ) -> list[UUID]:
         """See `ReasoningBank.store_patterns`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.store_patterns, patterns, on_duplicate=on_duplicate, vectors=vectors)
         )
 
@@ -118,14 +118,14 @@ class AsyncPatternOperations(AsyncBankCore):
         **changes: Unpack[PatternChanges],
     ) -> Pattern:
         """See `ReasoningBank.update_pattern`."""
-        return await self._run(
+        return await self._write(
             partial(self._bank.update_pattern, pattern_id, if_version=if_version, **changes)
         )
 
     async def delete_pattern(self, pattern_id: UUID | str) -> None:
         """See `ReasoningBank.delete_pattern`."""
-        await self._run(partial(self._bank.delete_pattern, pattern_id))
+        await self._write(partial(self._bank.delete_pattern, pattern_id))
 
     async def erase(self, pattern_id: UUID | str) -> Erasure:
         """See `ReasoningBank.erase`."""
-        return await self._run(partial(self._bank.erase, pattern_id))
+        return await self._write(partial(self._bank.erase, pattern_id))

@@ -82,4 +82,4 @@ class AsyncTaskContext:
         trace: TracebackType | None,
     ) -> None:
         leave = partial(self._context.__exit__, kind, error, trace)
-        await self._bank._run(leave)  # noqa: SLF001
+        await self._bank._write(leave)  # noqa: SLF001

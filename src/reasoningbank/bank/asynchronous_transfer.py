@@ -22,7 +22,7 @@ class AsyncTransferOperations(AsyncBankCore):
         self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None
     ) -> TransferReport:
         """See `ReasoningBank.restore_jsonl`; `progress` is called in a worker thread."""
-        return await self._run(partial(self._bank.restore_jsonl, file, progress=progress))
+        return await self._write(partial(self._bank.restore_jsonl, file, progress=progress))
 
     async def import_jsonl(
         self,
@@ -33,7 +33,7 @@ class AsyncTransferOperations(AsyncBankCore):
         progress: Callable[[int], None] | None = None,
     ) -> TransferReport:
         """See `ReasoningBank.import_jsonl`; `progress` is called in a worker thread."""
-        return await self._run(
+        return await self._write(
             partial(
                 self._bank.import_jsonl,
                 file,
@@ -45,7 +45,7 @@ class AsyncTransferOperations(AsyncBankCore):
 
     async def reembed(self, *, progress: Callable[[int, int], None] | None = None) -> Reembedded:
         """See `ReasoningBank.reembed`; `progress` is called in a worker thread."""
-        return await self._run(partial(self._bank.reembed, progress=progress))
+        return await self._write(partial(self._bank.reembed, progress=progress))
 
     async def check(self, *, full: bool = True) -> list[Finding]:
         """See `ReasoningBank.check`."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from reasoningbank.bank.drafting import Draft, Drafting
 from reasoningbank.bank.recall_recording import RecallRecorder
@@ -30,6 +29,12 @@ if TYPE_CHECKING:
     from reasoningbank.embedding.protocol import Vectors
 
 
+NOT_TO_BE_COPIED: Final = (
+    "a bank holds connections and cannot be pickled or copied: give its path to the other process "
+    "and open it again there"
+)
+
+
 def system_clock() -> int:
     """Give the time in milliseconds since 1970-01-01 UTC."""
     return time.time_ns() // 1_000_000
@@ -46,7 +51,7 @@ class BankCore:
         embedder: Embedder | None = None,
         actor: str = "caller",
         clock: Clock = system_clock,
-        random_bytes: RandomBytes = secrets.token_bytes,
+        random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._storage = storage
         self._namespace = checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
@@ -79,7 +84,8 @@ class BankCore:
             durability: ``normal`` survives a killed process, ``full`` a power loss as well.
             actor: Who is noted in histories.
             busy_timeout: Seconds to wait for other writers before `Busy` is raised.
-            verify_reads: Whether `get_pattern` recomputes the checksum of what it reads.
+            verify_reads: Whether what is read is checked against its checksums first, so that
+                damage is an error and never an answer.
 
         Raises:
             InvalidInput: For an argument out of its range.
@@ -127,6 +133,9 @@ class BankCore:
 
     def _stamp(self) -> Stamp:
         return Stamp(self._actor, self._now())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(NOT_TO_BE_COPIED)
 
     def _now(self) -> str:
         return format_timestamp(self._clock())

@@ -52,7 +52,7 @@ def restore(
         if progress is not None:
             progress(counts["read"])
         if isinstance(batch[-1], InvalidInput):
-            raise batch[-1]
+            raise _to_be_mended(batch[-1])
     return TransferReport(
         read=counts["read"], created=counts["created"], merged=0, unchanged=counts["unchanged"]
     )
@@ -88,7 +88,7 @@ def import_lines(
         if progress is not None:
             progress(counts["read"])
         if isinstance(batch[-1], InvalidInput):
-            raise batch[-1]
+            raise _to_be_mended(batch[-1])
     return TransferReport(
         read=counts["read"] + len(skipped),
         created=counts["created"],
@@ -130,8 +130,13 @@ def _until_error(
 
 def _at_line(number: int, error: InvalidInput) -> InvalidInput:
     field = f"line {number}" + (f": {error.field}" if error.field else "")
+    return InvalidInput(error.message, field=field, hint=error.hint)
+
+
+def _to_be_mended(error: InvalidInput) -> InvalidInput:
+    """Give the error that ends a transfer, with the way to go on."""
     hint = _AGAIN if error.hint is None else f"{error.hint} {_AGAIN}"
-    return InvalidInput(error.message, field=field, hint=hint)
+    return InvalidInput(error.message, field=error.field, hint=hint)
 
 
 def reembed(

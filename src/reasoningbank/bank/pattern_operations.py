@@ -132,7 +132,10 @@ class PatternOperations(BankCore):
         ]
         options = StoreOptions(on_duplicate=on_duplicate)
         stored = self._storage.store_patterns(new, self._vectors.model, options)
-        return [UUID(pattern_id) for pattern_id, _ in stored]
+        return [
+            draft.pattern.id if status == "created" else UUID(pattern_id)
+            for draft, (pattern_id, status) in zip(drafts, stored, strict=True)
+        ]
 
     def get_pattern(self, pattern_id: UUID | str) -> Pattern | None:
         """Give a pattern by its id, expired and quarantined ones too, or None."""

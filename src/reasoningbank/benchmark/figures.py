@@ -28,6 +28,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         ours: Spread of the bank's times, in microseconds.
         raw: Spread of the bare engine's times in the same run, in microseconds.
         ratio: p50 of ours over p50 of raw.
+        cpu: The p50 of processor time, in `unit`, where calls take milliseconds.
         note: What a reader should know beside the number, such as why there is none.
     """
 
@@ -38,6 +39,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ours: Spread | None = None
     raw: Spread | None = None
     ratio: float | None = None
+    cpu: float | None = None
     note: str | None = None
 
     @property
@@ -157,11 +159,6 @@ def verdict_of(figure: Figure) -> Verdict:
     return "must" if "must" in verdicts else "none"
 
 
-_MILLISECONDS: Final = {
-    "find_similar", "find_similar_in_category", "find_similar_after_store", "first_find_similar",
-}  # fmt: skip
-
-
 def timed_figure(
     name: str,
     size: int | None,
@@ -170,16 +167,28 @@ def timed_figure(
     *,
     per: int = 1,
 ) -> Figure:
-    """Give the figure of durations in nanoseconds, each divided by `per` (rows in a call)."""
+    """Give the figure of microsecond calls from their nanoseconds, divided by `per` rows in each."""
     spread = Spread.of(ours, per=per)
     bare = None if raw is None else Spread.of(raw, per=per)
-    slow = name in _MILLISECONDS
     return Figure(
         name=name,
         size=size,
-        unit="ms" if slow else "µs",
-        value=spread.p50 / 1000 if slow else spread.p50,
+        unit="µs",
+        value=spread.p50,
         ours=spread,
         raw=bare,
         ratio=None if bare is None else round(spread.p50 / bare.p50, 3),
+    )
+
+
+def search_figure(name: str, size: int, times: tuple[Sequence[int], Sequence[int]]) -> Figure:
+    """Give the figure of millisecond calls from their nanoseconds and those of processor time."""
+    taken, worked = (Spread.of(side) for side in times)
+    return Figure(
+        name=name,
+        size=size,
+        unit="ms",
+        value=taken.p50 / 1000,
+        ours=taken,
+        cpu=worked.p50 / 1000,
     )

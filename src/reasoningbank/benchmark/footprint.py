@@ -67,7 +67,10 @@ except SystemExit as stop:
 def memory_after_search(path: Path, size: int) -> list[Figure]:
     """Give what a fresh process holds after opening a bank and searching it, in MB of 10^6 bytes."""
     command = [sys.executable, "-c", _MEMORY_PROGRAM, str(path), corpus.query(0)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except subprocess.CalledProcessError as error:
+        return [Figure(name="memory", size=size, unit="MB", note=_last_words(error))]
     now, peak = (int(held) / 1e6 for held in done.stdout.split())
     return [
         Figure(name="memory", size=size, unit="MB", value=round(now, 1)),
@@ -88,8 +91,7 @@ def start_up(starts: int = _STARTS) -> list[Figure]:
             runs = [_run(program) for _ in range(starts)]
             loaded.update(_run(_WATCHED_PROGRAM.format(statement=statement))[1])
         except subprocess.CalledProcessError as error:
-            said = str(error.stderr).strip().splitlines()
-            figures.append(Figure(name=name, unit="ms", note=said[-1] if said else "failed"))
+            figures.append(Figure(name=name, unit="ms", note=_last_words(error)))
             continue
         wholes = [whole for whole, _ in runs]
         insides, import_cpus, cpus = zip(*(told for _, told in runs), strict=True)
@@ -110,6 +112,12 @@ def _run(program: str) -> tuple[float, list[Any]]:
     seconds = time.perf_counter() - begun
     last = done.stderr.splitlines()[-1:]
     return seconds, json.loads(last[0]) if last else []
+
+
+def _last_words(error: subprocess.CalledProcessError) -> str:
+    """Give the last line a failed process said."""
+    said = str(error.stderr).strip().splitlines()
+    return said[-1] if said else f"ended with status {error.returncode}"
 
 
 def _milliseconds(name: str, seconds: float) -> Figure:

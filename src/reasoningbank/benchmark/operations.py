@@ -13,11 +13,11 @@ from uuid import UUID
 import numpy as np
 
 from reasoningbank.benchmark import corpus
-from reasoningbank.benchmark.figures import Figure, timed_figure
+from reasoningbank.benchmark.figures import Figure, search_figure, timed_figure
 from reasoningbank.benchmark.footprint import memory_after_search
 from reasoningbank.benchmark.pair import BankPair, Progress, Vectors
 from reasoningbank.benchmark.raw import counters_of
-from reasoningbank.benchmark.timing import blocks, durations, in_turns
+from reasoningbank.benchmark.timing import blocks, durations, durations_and_cpu, in_turns
 from reasoningbank.domain.pattern import PatternInput
 from reasoningbank.embedding import default_embedder
 
@@ -94,8 +94,8 @@ def measure(
 
 def first_search(pair: BankPair) -> Figure:
     """Time the first `find_similar` after opening, which loads the vectors."""
-    taken = durations(pair.ours.find_similar, [corpus.query(0)])
-    return timed_figure("first_find_similar", len(pair.ids), taken)
+    times = durations_and_cpu(pair.ours.find_similar, [corpus.query(0)])
+    return search_figure("first_find_similar", len(pair.ids), times)
 
 
 def get(pair: BankPair, calls: int) -> Figure:
@@ -144,19 +144,24 @@ def searching(pair: BankPair, calls: int) -> list[Figure]:
 
     size = len(pair.ids)
     return [
-        timed_figure("find_similar", size, durations(pair.ours.find_similar, queries)),
-        timed_figure("find_similar_in_category", size, durations(within_category, queries)),
+        search_figure("find_similar", size, durations_and_cpu(pair.ours.find_similar, queries)),
+        search_figure(
+            "find_similar_in_category", size, durations_and_cpu(within_category, queries)
+        ),
     ]
 
 
 def search_after_store(pair: BankPair, calls: int) -> Figure:
     """Time `find_similar` right after another pattern was stored, which it must find."""
     taken: list[int] = []
+    worked: list[int] = []
     for number in pair.take_numbers(calls):
         stored = corpus.pattern(number)
         pair.ours.put(stored)
-        taken += durations(pair.ours.find_similar, [stored.task_description])
-    return timed_figure("find_similar_after_store", len(pair.ids), taken)
+        times = durations_and_cpu(pair.ours.find_similar, [stored.task_description])
+        taken += times[0]
+        worked += times[1]
+    return search_figure("find_similar_after_store", len(pair.ids), (taken, worked))
 
 
 def recall(pair: BankPair, vectors: Vectors, queries: int) -> Figure:

@@ -21,6 +21,10 @@ from reasoningbank.benchmark.figures import (
 from reasoningbank.domain.json_value import JsonObject
 
 _LIBRARIES: Final = ("agent-reasoningbank", "apsw", "msgspec", "numpy")
+_FIGURE_HEADING: Final = (
+    "what", "patterns", "must", "aim", "measured (p50)", "least", "raw", "ratio", "verdict",
+)  # fmt: skip
+_SPREAD_HEADING: Final = ("what", "patterns", "", "calls", "min", "p50", "p95", "p99")
 _VERDICTS: Final = {"aim": "aim reached", "must": "must kept", "missed": "MISSED", "none": ""}
 
 
@@ -67,12 +71,12 @@ class BenchmarkReport(msgspec.Struct, frozen=True, kw_only=True):
         parts = [
             _machine_lines(self.machine, self.seconds),
             _table(
-                ("what", "patterns", "must", "aim", "measured (p50)", "raw", "ratio", "verdict"),
+                _FIGURE_HEADING,
                 [_figure_row(figure) for figure in self.figures],
             ),
             "Times of single calls, microseconds:",
             _table(
-                ("what", "patterns", "", "calls", "min", "p50", "p95", "p99"),
+                _SPREAD_HEADING,
                 [row for figure in self.figures for row in _spread_rows(figure)],
             ),
         ]
@@ -123,6 +127,8 @@ def _figure_row(figure: Figure) -> tuple[str, ...]:
     raw = "" if figure.raw is None else _amount(figure.raw.p50, "µs")
     ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}x"
     measured = "not measured" if figure.value is None else _amount(figure.value, figure.unit)
+    if figure.cpu is not None:
+        measured += f" (CPU {_amount(figure.cpu, figure.unit)})"
     if figure.note:
         measured += f" ({figure.note})"
     return (
@@ -131,10 +137,18 @@ def _figure_row(figure: Figure) -> tuple[str, ...]:
         _bounds(figure, limits, "must"),
         _bounds(figure, limits, "aim"),
         measured,
+        _least(figure),
         raw,
         ratio,
         _VERDICTS[verdict_of(figure)],
     )
+
+
+def _least(figure: Figure) -> str:
+    if figure.ours is None:
+        return ""
+    least = figure.ours.minimum
+    return _amount(least / 1000 if figure.unit == "ms" else least, figure.unit)
 
 
 def _bounds(figure: Figure, limits: Sequence[Limit], which: str) -> str:

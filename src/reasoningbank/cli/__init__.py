@@ -7,6 +7,10 @@ import sys
 
 def main() -> None:
     """Run the program with the arguments it was started with, and end it with its exit status."""
-    from reasoningbank.cli.running import run
+    try:
+        from reasoningbank.cli.running import run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        status = 130
+    sys.exit(status)

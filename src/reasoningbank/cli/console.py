@@ -49,22 +49,25 @@ def line(content: str, style: str = "") -> Text:
 class Excerpt:
     """The first lines of a text, at whatever width it is given, with dots where it was cut."""
 
-    def __init__(self, content: str, lines: int = EXCERPT_LINES) -> None:
-        self._text = line(content)
+    def __init__(self, content: str, lines: int = EXCERPT_LINES, style: str = "") -> None:
+        self._content = content
+        self._style = style
         self._lines = lines
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Give the lines that fit."""
-        wrapped = self._text.wrap(console, options.max_width)
-        if len(wrapped) <= self._lines:
+        # Wrapping all of a long text to show three lines of it would take longer than finding it.
+        most = options.max_width * (self._lines + 1)
+        wrapped = line(self._content[:most], self._style).wrap(console, options.max_width)
+        if len(wrapped) <= self._lines and len(self._content) <= most:
             yield from wrapped
             return
         yield from wrapped[: self._lines - 1]
-        rest = wrapped[self._lines - 1]
+        rest = wrapped[min(self._lines, len(wrapped)) - 1]
         narrower = max(options.max_width - len(_ELLIPSIS) - 1, 1)
         shortened = rest.wrap(console, narrower)[0]
         shortened.rstrip()
-        yield shortened + Text(f" {_ELLIPSIS}")
+        yield shortened + Text(f" {_ELLIPSIS}", style=self._style)
 
 
 def number(value: float | None, digits: int = 2) -> str:

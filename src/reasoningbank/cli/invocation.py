@@ -11,6 +11,7 @@ import typer
 
 from reasoningbank.cli import streams
 from reasoningbank.cli.exits import ExitStatus
+from reasoningbank.cli.safe_text import safe_line
 from reasoningbank.domain.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Invocation:
         embedder = None if self.embedder is None else embedder_from_name(self.embedder)
         bank = ReasoningBank.open(self.db, namespace=self.namespace, embedder=embedder, actor=ACTOR)
         if is_new and not self.as_json:
-            print(f"note: made a new bank, {path}", file=sys.stderr)
+            print(f"note: made a new bank, {safe_line(str(path))}", file=sys.stderr)
         return bank
 
 

@@ -101,10 +101,9 @@ def _answer(number: int, answer: Answer) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(justify="right", no_wrap=True, min_width=2)
     grid.add_column(overflow="fold")
-    asked = console.line(answer.question, "bold")
+    grid.add_row(str(number), console.Excerpt(answer.question, style="bold"))
     if answer.category is not None:
-        asked.append_text(console.line(f"  (only in {answer.category})"))
-    grid.add_row(str(number), asked)
+        grid.add_row("", console.line(f"(only in {answer.category})"))
     for pattern in answer.found:
         grid.add_row("", _found(pattern))
     if not answer.found:
@@ -114,13 +113,11 @@ def _answer(number: int, answer: Answer) -> Table:
 
 def _found(pattern: SimilarPattern) -> Table:
     title = pattern.title or pattern.task_description
-    told: list[Text | console.Excerpt] = [
-        console.line(pattern.task_category, "cyan") + Text("  ") + console.line(title)
-    ]
+    told = [console.Excerpt(f"{pattern.task_category}  {title}", 2)]
     if pattern.strategy != title:
         told.append(console.Excerpt(pattern.strategy, _STRATEGY_LINES))
     grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
+    grid.add_column(no_wrap=True, style="cyan")
     grid.add_column(overflow="fold")
     grid.add_row(console.number(pattern.similarity), Group(*told))
     return grid

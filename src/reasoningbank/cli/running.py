@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import msgspec
 import typer
 
 from reasoningbank.cli import streams
 from reasoningbank.cli.application import application
 from reasoningbank.cli.exits import ExitStatus, error_line, error_object, status_of
-from reasoningbank.cli.safe_text import safe_json, safe_line
+from reasoningbank.cli.json_output import json_text
+from reasoningbank.cli.safe_text import safe_line
 from reasoningbank.domain.errors import ReasoningBankError
 
 PROGRAM: Final = "reasoningbank"
@@ -26,7 +26,7 @@ else:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and give its exit status; nothing is raised but SystemExit."""
+    """Run one command line and give its exit status; errors are told, not raised."""
     streams.prepare()
     as_json = "--json" in arguments
     try:
@@ -67,5 +67,5 @@ def _report_usage(error: typer.BadParameter, *, as_json: bool) -> int:
 
 
 def _report(content: str | dict[str, object]) -> None:
-    text = content if isinstance(content, str) else safe_json(msgspec.json.encode(content).decode())
+    text = content if isinstance(content, str) else json_text(content)
     print(text, file=sys.stderr)

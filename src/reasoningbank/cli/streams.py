@@ -15,10 +15,19 @@ from reasoningbank.domain.errors import InvalidInput
 
 
 def prepare() -> None:
-    """Let characters that the terminal's encoding lacks be printed as escapes instead of failing."""
+    """Let characters that the terminal's encoding lacks be printed as escapes instead of failing.
+
+    Streams that whoever started the program has closed lead nowhere.
+    """
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _nowhere() -> IO[str]:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def silence_output() -> None:
@@ -34,10 +43,16 @@ def silence_output() -> None:
 def read_input(field: str) -> str:
     """Give the text on standard input, without the line break at its end."""
     try:
-        text = sys.stdin.buffer.read().decode()
+        text = _standard_input().read().decode()
     except UnicodeDecodeError as error:
         raise InvalidInput("read from standard input is not UTF-8", field=field) from error
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None:
+        raise InvalidInput("names standard input, which is closed", field="-")
+    return sys.stdin.buffer
 
 
 def write_bytes(content: bytes) -> None:
@@ -54,7 +69,7 @@ def reading_file(name: str) -> Iterator[IO[bytes]]:
         InvalidInput: When it cannot be opened.
     """
     if name == "-":
-        yield sys.stdin.buffer
+        yield _standard_input()
         return
     try:
         file = Path(name).open("rb")  # noqa: SIM115 - closed below; only opening may blame the name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from reasoningbank.domain.text import normalise
 
 
@@ -27,6 +25,8 @@ def dedupe_key(
         strategy: Compared normalised.
         kept_id: The pattern's own id when it is to stand beside its equals (``on_duplicate="keep"``).
     """
+    import hashlib  # 4 MB of OpenSSL, which who only searches does without
+
     parts = [namespace, task_category, normalise(task_description), normalise(strategy)]
     if kept_id is not None:
         parts.append(kept_id)

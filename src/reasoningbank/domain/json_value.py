@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from typing import TypeAlias, cast
 
@@ -33,6 +32,8 @@ def content_fingerprint(value: JsonObject) -> bytes:
     Numbers enter as the hexadecimal of their big-endian double: how a number is written differs
     between JSON writers, and 1 and 1.0 are one number.
     """
+    import hashlib  # slow to import, and rarely needed
+
     return hashlib.sha256(canonical_json(_numbers_as_text(value)).encode()).digest()
 
 
@@ -67,7 +68,7 @@ def parse_json_object(text: str | bytes, field: str) -> JsonObject:
     """Give the JSON object in `text`; raises `InvalidInput` naming `field` for anything else."""
     try:
         value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise InvalidInput(f"is not JSON: {error}", field=field) from error
     if not isinstance(value, dict):
         raise InvalidInput("must be a JSON object", field=field)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from reasoningbank.domain.errors import InvalidInput
@@ -22,7 +23,14 @@ def format_timestamp(milliseconds: int) -> str:
     >>> format_timestamp(1795223045006)
     '2026-11-21T01:04:05.006Z'
     """
-    return (_EPOCH + timedelta(milliseconds=milliseconds)).isoformat(timespec="milliseconds") + "Z"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_second(seconds)}.{rest:03d}Z"
+
+
+@lru_cache(maxsize=8)
+def _second(seconds: int) -> str:
+    """Give the text of a second; the same one is asked for many times over."""
+    return (_EPOCH + timedelta(seconds=seconds)).isoformat(timespec="seconds")
 
 
 def parse_timestamp(value: object, field: str) -> int:

@@ -17,7 +17,7 @@ from reasoningbank.domain.json_value import (
 )
 from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
 from reasoningbank.domain.pattern import OnDuplicate, PatternInput, Redaction, State
-from reasoningbank.domain.redaction import redacted_object, redacted_text
+from reasoningbank.domain.redaction import may_hold_secret, redacted_object, redacted_text
 from reasoningbank.domain.text import is_blank
 from reasoningbank.domain.timestamps import checked_timestamp
 
@@ -185,13 +185,20 @@ def pattern_input(fields: Mapping[str, object]) -> PatternInput:
 def checked_input(given: PatternInput) -> tuple[PatternInput, tuple[Redaction, ...]]:
     """Give the input in its stored form, and the secrets that were taken out of it."""
     found: list[Redaction] = []
+    description = _description(given.task_description)
+    category = _category(given.task_category)
+    strategy = _strategy(given.strategy)
+    title = _title(given.title)
+    if may_hold_secret((description, category, strategy, title or "")):
+        description = redacted_text(description, "task_description", found)
+        category = redacted_text(category, "task_category", found)
+        strategy = redacted_text(strategy, "strategy", found)
+        title = None if title is None else redacted_text(title, "title", found)
     checked = PatternInput(
-        task_description=redacted_text(
-            _description(given.task_description), "task_description", found
-        ),
-        task_category=redacted_text(_category(given.task_category), "task_category", found),
-        strategy=redacted_text(_strategy(given.strategy), "strategy", found),
-        title=_redacted("title", _title(given.title), found),  # type: ignore[arg-type]
+        task_description=description,
+        task_category=category,
+        strategy=strategy,
+        title=title,
         success_score=_success_score(given.success_score),
         duration_seconds=_duration(given.duration_seconds),
         tags=_redacted("tags", _tags(given.tags), found),  # type: ignore[arg-type]

@@ -25,7 +25,7 @@ def open_storage(
         target: A path, ``memory:``, ``sqlite:PATH``, or None (see `resolve_location`).
         durability: ``normal`` survives a killed process, ``full`` a power loss as well.
         busy_timeout: Seconds to wait for other writers.
-        verify_reads: Whether reading a pattern recomputes its checksum.
+        verify_reads: Whether reading recomputes checksums.
     """
     location = resolve_location(target)
     if location.path is None:

@@ -65,6 +65,10 @@ class Selection:
             return np.arange(*positions.indices(self._count))
         return positions
 
+    def values(self, column: npt.NDArray[Column]) -> npt.NDArray[Column]:
+        """Return what a column holds for the selected slots."""
+        return column[: self._count] if self._slots is None else column[self._slots]
+
     def blocks(self, size: int) -> Slots:
         """Return the numbers of those blocks of `size` slots that hold a selected slot."""
         if self._slots is None:

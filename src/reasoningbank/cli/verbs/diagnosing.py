@@ -42,7 +42,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 def doctor(invocation: Invocation) -> None:
     """Look for damage and risks, and say what to do about each.
 
-    Reads every row and checksum; changes nothing and makes no bank. Ends with 0 when there is no
+    Reads every row and checksum, changes no pattern and makes no bank. Ends with 0 when there is no
     error (warnings may be shown), 5 when an error was found, and with the error's own status where
     the bank cannot be opened. With --json: Diagnosis.
     """

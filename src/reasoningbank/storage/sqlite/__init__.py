@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from pathlib import Path
 from typing import Final
@@ -44,7 +43,7 @@ def open_file(
     """
     if not _is_there(path):
         now = _now()
-        create_bank_file(path, new_id(now, secrets.token_bytes), format_timestamp(now))
+        create_bank_file(path, new_id(now, os.urandom), format_timestamp(now))
     version = schema_version_of(path)
     connections: Connections
     if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
@@ -101,7 +100,7 @@ def open_memory(reason: str, *, verify_reads: bool = False) -> SqliteStorage:
     connections = MemoryConnections(settings)
     with connections.writing() as connection:
         now = _now()
-        write_schema(connection, new_id(now, secrets.token_bytes), format_timestamp(now))
+        write_schema(connection, new_id(now, os.urandom), format_timestamp(now))
     return SqliteStorage(connections, None, reason, verify_reads=verify_reads)
 
 

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import apsw
 
 from reasoningbank.domain.consolidation import ConsolidationReport
+from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -57,6 +58,7 @@ from reasoningbank.storage.sqlite import (
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
+from reasoningbank.storage.sqlite.verification import AS_IT_STANDS, VERIFIED
 
 _COUNTS: Final = """
 SELECT task_category, patterns, quarantined FROM category_counts WHERE namespace = ?
@@ -75,7 +77,7 @@ class SqliteStorage:
         connections: Where connections are borrowed.
         path: The file, or None in memory.
         reason: Why this place was chosen.
-        verify_reads: Whether `get_pattern` recomputes the checksum.
+        verify_reads: Whether reading recomputes checksums.
     """
 
     def __init__(
@@ -84,8 +86,8 @@ class SqliteStorage:
         self._connections = connections
         self._path = path
         self._reason = reason
-        self._read = reading.get_verified_pattern if verify_reads else reading.get_pattern
-        self._search = SimilaritySearch(connections)
+        self._reads = VERIFIED if verify_reads else AS_IT_STANDS
+        self._search = SimilaritySearch(connections, self._reads)
 
     @property
     def read_only(self) -> bool:
@@ -105,13 +107,13 @@ class SqliteStorage:
 
     def get_pattern(self, namespace: str, pattern_id: str) -> Pattern | None:
         with self._connections.reading() as connection:
-            return self._read(connection, namespace, pattern_id)
+            return self._reads.pattern(connection, namespace, pattern_id)
 
     def get_patterns_by_category(
         self, namespace: str, category: str, limit: int, now: str
     ) -> list[Pattern]:
         with self._connections.reading() as connection:
-            return reading.patterns_by_category(connection, namespace, category, limit, now)
+            return self._reads.by_category(connection, namespace, category, limit, now)
 
     def edit_pattern(
         self, namespace: str, pattern_id: str, edit: PatternEdit, model: EmbeddingModel | None
@@ -190,7 +192,7 @@ class SqliteStorage:
 
     def records(self, namespace: str) -> Iterator[PatternRecord]:
         with self._connections.snapshot() as connection:
-            yield from transfer.records(connection, namespace)
+            yield from transfer.records(connection, namespace, self._reads)
 
     def restore_records(
         self, records: Sequence[tuple[PatternRecord, bytes]], model: EmbeddingModel
@@ -353,8 +355,13 @@ class SqliteStorage:
             [(expired,)] = connection.execute(_EXPIRED, (namespace, now))
             current = models.current_model(connection, namespace)
         categories: dict[str, int] = {category: count for category, count, _ in counts}  # type: ignore[misc]
-        total = sum(categories.values())
-        quarantined: int = sum(held for _, _, held in counts)  # type: ignore[misc]
+        try:
+            total = sum(categories.values())
+            quarantined: int = sum(held for _, _, held in counts)  # type: ignore[misc]
+        except TypeError as error:
+            raise StorageCorrupt(
+                "holds counts that are no numbers", hint="Run `reasoningbank doctor`."
+            ) from error
         return StorageStats(
             total_patterns=total,
             active_patterns=total - quarantined - int(expired),

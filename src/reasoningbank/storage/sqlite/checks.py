@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from glob import escape
 from pathlib import Path
 from typing import Final
 
 import apsw
+import msgspec
 
-from reasoningbank.domain.checksum import vector_checksum
 from reasoningbank.domain.records import Finding
 from reasoningbank.storage.sqlite.creation import TEMPORARY_SUFFIX
-from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, checksum_of_row
+from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, is_sound
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
+from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
+from reasoningbank.storage.sqlite.verification import is_sound_vector
 
 _ROWS: Final = f"SELECT {STORED_COLUMNS} FROM patterns"  # noqa: S608 - constants
+_ROW: Final = f"{_ROWS} WHERE rowid = ?"
+_ID_BYTES: Final = "SELECT CAST(id AS BLOB) FROM patterns WHERE rowid = ?"
 _VECTORS: Final = "SELECT pattern_id, embedding, dimension, checksum FROM pattern_embeddings"
 _WITHOUT_VECTOR: Final = """
 SELECT p.id FROM patterns p LEFT JOIN namespaces n ON n.namespace = p.namespace
@@ -42,6 +46,14 @@ SELECT namespace, task_category FROM (
     FROM patterns GROUP BY namespace, task_category
 )
 """
+_NOTES: Final = tuple(
+    f"SELECT {', '.join(f'CAST({column} AS BLOB)' for column in columns)} FROM {table}"  # noqa: S608
+    for table, columns in (
+        ("pattern_history", ("pattern_id", "kind", "actor", "at", "before")),
+        ("observations", ("pattern_id", "actor", "at", "content")),
+        ("outcomes", ("pattern_id", "id", "kind", "source", "actor", "at", "evidence")),
+    )
+)
 _IDS_SHOWN: Final = 1_000
 _WAL_RESET_FIXED: Final = (3, 51, 3)
 _NETWORK_FILE_SYSTEMS: Final = frozenset(
@@ -53,17 +65,28 @@ _RESTORE: Final = "Restore these patterns from an export, or erase them."
 def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iterator[Finding]:
     """Give what was found, healthy things too; `full` also recomputes every checksum."""
     yield _engine()
-    yield _structure(connection)
-    yield _schema(connection)
-    yield _agreement(connection)
-    yield _counters(connection)
+    looks = {
+        "structure": _structure,
+        "schema": _schema,
+        "vectors": _agreement,
+        "counters": _counters,
+    }
     if full:
-        yield _row_checksums(connection)
-        yield _vector_checksums(connection)
+        looks |= {
+            "patterns": _row_checksums,
+            "vector contents": _vector_checksums,
+            "notes": _notes,
+        }
+    for name, look in looks.items():
+        try:
+            yield look(connection)
+        except ENGINE_ERRORS as error:
+            yield _unreadable(name, error)
     if path is not None:
         yield _permissions(path)
         yield _file_system(path)
         yield _left_overs(path)
+        yield _names(path)
 
 
 def _engine() -> Finding:
@@ -137,15 +160,12 @@ def _counters(connection: apsw.Connection) -> Finding:
 
 
 def _row_checksums(connection: apsw.Connection) -> Finding:
-    damaged: list[str] = []
-    checked = 0
     try:
-        for row in connection.execute(_ROWS):
-            checked += 1
-            if checksum_of_row(row) != row[-1]:
-                damaged.append(str(row[0]))
-    except (apsw.Error, UnicodeDecodeError) as error:
-        return _unreadable("patterns", error)
+        checked, damaged = _tallied(
+            (str(row[0]), is_sound(row)) for row in connection.execute(_ROWS)
+        )
+    except UnicodeDecodeError:
+        checked, damaged = _tallied(_row_by_row(connection))
     if damaged:
         return Finding(
             check="patterns",
@@ -159,16 +179,33 @@ def _row_checksums(connection: apsw.Connection) -> Finding:
     )
 
 
-def _vector_checksums(connection: apsw.Connection) -> Finding:
-    damaged: list[str] = []
+def _tallied(looked_at: Iterable[tuple[str, bool]]) -> tuple[int, list[str]]:
+    """Give how many were looked at, and the ids of those that are not sound."""
     checked = 0
-    try:
-        for pattern_id, vector, dimension, checksum in connection.execute(_VECTORS):
-            checked += 1
-            if len(vector) != dimension or vector_checksum(vector) != checksum:
-                damaged.append(str(pattern_id))
-    except apsw.Error as error:
-        return _unreadable("vector contents", error)
+    damaged: list[str] = []
+    for pattern_id, sound in looked_at:
+        checked += 1
+        if not sound:
+            damaged.append(pattern_id)
+    return checked, damaged
+
+
+def _row_by_row(connection: apsw.Connection) -> Iterator[tuple[str, bool]]:
+    """Give each pattern's id and whether it is sound, where damage has made a text no text."""
+    for (number,) in connection.execute("SELECT rowid FROM patterns").fetchall():
+        try:
+            for row in connection.execute(_ROW, (number,)):
+                yield str(row[0]), is_sound(row)
+        except UnicodeDecodeError:
+            [(pattern_id,)] = connection.execute(_ID_BYTES, (number,))
+            yield bytes(pattern_id or b"").decode(errors="replace"), False
+
+
+def _vector_checksums(connection: apsw.Connection) -> Finding:
+    checked, damaged = _tallied(
+        (str(pattern_id), is_sound_vector(vector, dimension, checksum))
+        for pattern_id, vector, dimension, checksum in connection.execute(_VECTORS)
+    )
     if damaged:
         return Finding(
             check="vector contents",
@@ -179,6 +216,35 @@ def _vector_checksums(connection: apsw.Connection) -> Finding:
         )
     message = f"{checked} vectors match their checksums"
     return Finding(check="vector contents", level="ok", message=message)
+
+
+def _notes(connection: apsw.Connection) -> Finding:
+    checked, damaged = _tallied(
+        (bytes(row[0] or b"").decode(errors="replace"), _is_readable(row))
+        for query in _NOTES
+        for row in connection.execute(query)
+    )
+    if damaged:
+        return Finding(
+            check="notes",
+            level="error",
+            message=f"{len(damaged)} of {checked} notes about patterns cannot be read",
+            hint=_RESTORE,
+            ids=tuple(sorted(set(damaged))[:_IDS_SHOWN]),
+        )
+    return Finding(
+        check="notes", level="ok", message=f"{checked} histories, outcomes and merges can be read"
+    )
+
+
+def _is_readable(note: Sequence[bytes]) -> bool:
+    """Give whether every column of a note is text and its last one JSON."""
+    try:
+        texts = [column.decode() for column in note]
+        msgspec.json.decode(texts[-1])
+    except (ValueError, AttributeError, msgspec.DecodeError):
+        return False
+    return True
 
 
 def _unreadable(name: str, error: Exception) -> Finding:
@@ -245,3 +311,16 @@ def _left_overs(path: Path) -> Finding:
             hint="They hold nothing; remove them when no other program is creating this bank.",
         )
     return Finding(check="left-overs", level="ok", message="none")
+
+
+def _names(path: Path) -> Finding:
+    names = path.stat().st_nlink
+    if names > 1:
+        return Finding(
+            check="names",
+            level="warning",
+            message=f"{path} has {names} names (hard links); programs that open it by different "
+            "ones do not see each other's logs and locks",
+            hint="Remove the other names.",
+        )
+    return Finding(check="names", level="ok", message="the file has one name")

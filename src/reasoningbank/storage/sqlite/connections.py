@@ -266,8 +266,10 @@ class MemoryConnections(Connections):
     def open_snapshot(self) -> apsw.Connection:
         """Give a copy: the only connection cannot look at two moments."""
         copy = apsw.Connection(":memory:")
-        with self._turn, copy.backup("main", self._only, "main") as backup:
-            backup.step()
+        with self._turn:
+            self.check()
+            with copy.backup("main", self._only, "main") as backup:
+                backup.step()
         return copy
 
     def close(self) -> None:

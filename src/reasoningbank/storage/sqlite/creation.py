@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -29,7 +28,7 @@ def create_bank_file(path: Path, bank_id: UUID, created_at: str) -> bool:
         Unavailable: When the directory or file cannot be written.
     """
     _make_directory(path.parent)
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}{TEMPORARY_SUFFIX}")
     try:
         _reserve(temporary)
         _build(temporary, bank_id, created_at)

@@ -14,8 +14,8 @@ from reasoningbank.domain.errors import Busy, StorageCorrupt
 from reasoningbank.domain.pattern import Erasure
 from reasoningbank.storage.sqlite import trajectories
 from reasoningbank.storage.sqlite.connections import Connections
-from reasoningbank.storage.sqlite.reading import get_pattern
-from reasoningbank.storage.sqlite.writing import log, missing, remove_row
+from reasoningbank.storage.sqlite.verification import get_verified_pattern
+from reasoningbank.storage.sqlite.writing import log, missing, remove_damaged_row, remove_row
 
 _TABLES: Final = (
     "pattern_history",
@@ -112,13 +112,13 @@ def _prove_gone(connections: Connections, needles: list[bytes] | None) -> tuple[
     with connections.maintaining() as connection:
         _fold_log(connection, connections)
         checked, residue = _search(connection, needles or [])
-        rewrite = residue or needles is None
+        rewrite = bool(residue) or needles is None
         if rewrite:
             for _ in connection.execute("VACUUM"):
                 pass
             _fold_log(connection, connections)
-            checked, residue_left = _search(connection, needles or [])
-            if residue_left:
+            checked, residue = _search(connection, residue)
+            if residue:
                 raise StorageCorrupt(
                     "still holds bytes of an erased pattern after being rewritten",
                     path=connections.settings.shown,
@@ -180,14 +180,19 @@ def _texts(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iter
 
 def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dict[str, int]:
     rows: dict[str, int] = {}
-    pattern = get_pattern(connection, namespace, pattern_id)
-    if pattern is not None:
-        [(rows["pattern_embeddings"],)] = connection.execute(
-            "SELECT COUNT(*) FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
-            (namespace, pattern_id),
-        )
-        remove_row(connection, pattern, "erase")
+    [(rows["pattern_embeddings"],)] = connection.execute(
+        "SELECT COUNT(*) FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
+        (namespace, pattern_id),
+    )
+    try:
+        pattern = get_verified_pattern(connection, namespace, pattern_id)
+    except StorageCorrupt:
+        remove_damaged_row(connection, namespace, pattern_id)
         rows["patterns"] = 1
+    else:
+        if pattern is not None:
+            remove_row(connection, pattern, "erase")
+            rows["patterns"] = 1
     connection.execute(
         "DELETE FROM pattern_links WHERE namespace = ?1 AND (source_id = ?2 OR target_id = ?2)",
         (namespace, pattern_id),
@@ -199,7 +204,7 @@ def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dic
             (namespace, pattern_id),
         )
         rows[table] = connection.changes()
-    if pattern is None and any(rows.values()):
+    if "patterns" not in rows and any(rows.values()):
         log(connection, namespace, pattern_id, "erase")
     return rows
 
@@ -266,23 +271,35 @@ def _fold_log(connection: apsw.Connection, connections: Connections) -> None:
         time.sleep(0.01)
 
 
-def _search(connection: apsw.Connection, needles: list[bytes]) -> tuple[int, bool]:
-    """Give how many bytes of the file were searched and whether any needle was found.
+def _search(connection: apsw.Connection, needles: list[bytes]) -> tuple[int, list[bytes]]:
+    """Give how many bytes of the file were searched and which needles are left over in it.
 
-    A bank in memory is searched as it would be written. The file is read through SQLite's own handle: opening it beside SQLite and closing it again
-    would drop this process's locks on it. The log has been cut to nothing before.
+    What others stored since the rows were removed may hold a needle rightly.
+    """
+    checked = 0
+    found: set[bytes] = set()
+    for size, window in _windows(connection):
+        checked += size
+        found.update(needle for needle in needles if needle in window)
+    return checked, [needle for needle in sorted(found) if not _is_held(connection, needle)]
+
+
+def _windows(connection: apsw.Connection) -> Iterator[tuple[int, bytes]]:
+    """Give the file in pieces that overlap by a needle, each with how many new bytes it has.
+
+    A bank in memory is given as it would be written. A file is read through SQLite's own handle:
+    opening it beside SQLite and closing it again would drop this process's locks on it. The log
+    has been cut to nothing before.
     """
     if not connection.filename:
         content = connection.serialize("main")
-        return len(content), any(needle in content for needle in needles)
+        yield len(content), content
+        return
     [(pages,)] = connection.execute("PRAGMA page_count")
     [(page_size,)] = connection.execute("PRAGMA page_size")
     size = int(pages) * int(page_size)
     tail = b""
     for offset in range(0, size, _READ_BYTES):
         _, block = connection.read("main", _DATABASE, offset, min(_READ_BYTES, size - offset))
-        window = tail + block
-        if any(needle in window for needle in needles):
-            return size, True
-        tail = window[-_NEEDLE_BYTES:]
-    return size, False
+        yield len(block), tail + block
+        tail = block[-_NEEDLE_BYTES:]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
-from reasoningbank.storage.sqlite.settings import translated_error
+from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS, translated_error
 
 if TYPE_CHECKING:
     from reasoningbank.storage.sqlite.connections import Connections
@@ -35,7 +35,7 @@ class Loan:
             self._connections.give_back(self._connection)
             return
         self._connections.give_back_after_error(self._connection)
-        if isinstance(error, apsw.Error):
+        if isinstance(error, ENGINE_ERRORS):
             raise translated_error(error, self._connections.settings.shown) from error
 
 
@@ -96,7 +96,7 @@ class Transaction:
                 self._connections.rollback(self._connection)
         except apsw.Error as failure:
             raise translated_error(failure, self._connections.settings.shown) from failure
-        if isinstance(error, apsw.Error):
+        if isinstance(error, ENGINE_ERRORS):
             raise translated_error(error, self._connections.settings.shown) from error
 
 
@@ -121,7 +121,7 @@ class Maintenance:
         trace: TracebackType | None,
     ) -> None:
         self._connections.release_writer()
-        if isinstance(error, apsw.Error):
+        if isinstance(error, ENGINE_ERRORS):
             raise translated_error(error, self._connections.settings.shown) from error
 
 
@@ -148,5 +148,5 @@ class Snapshot:
         trace: TracebackType | None,
     ) -> None:
         self._connection.close()
-        if isinstance(error, apsw.Error):
+        if isinstance(error, ENGINE_ERRORS):
             raise translated_error(error, self._connections.settings.shown) from error

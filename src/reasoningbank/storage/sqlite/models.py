@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import apsw
 
 from reasoningbank.domain.checksum import vector_checksum
 from reasoningbank.domain.errors import EmbeddingMismatch
 from reasoningbank.domain.records import EmbeddingModel
 
+_NUMBER = "SELECT model FROM namespaces WHERE namespace = ?"
 _CURRENT = """
 SELECT m.model, m.name, m.dimension, m.version
 FROM namespaces n JOIN embedding_models m ON m.model = n.model WHERE n.namespace = ?
@@ -28,6 +31,10 @@ def current_model(connection: apsw.Connection, namespace: str) -> tuple[int, Emb
     return number, EmbeddingModel(name, dimension, version)
 
 
+# What a number names never changes in a file; looking it up again would be a tenth of a store.
+_named: WeakKeyDictionary[apsw.Connection, set[tuple[int, EmbeddingModel]]] = WeakKeyDictionary()
+
+
 def model_for_search(
     connection: apsw.Connection, namespace: str, model: EmbeddingModel
 ) -> int | None:
@@ -36,12 +43,19 @@ def model_for_search(
     Raises:
         EmbeddingMismatch: When its vectors come from another model.
     """
+    row = connection.execute(_NUMBER, (namespace,)).fetchone()
+    if row is None:
+        return None
+    known = _named.setdefault(connection, set())
+    if (row[0], model) in known:
+        return int(row[0])
     current = current_model(connection, namespace)
     if current is None:
         return None
     number, stored = current
     if stored != model:
         raise mismatch(stored, model)
+    known.add((number, model))
     return number
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -51,12 +52,15 @@ def schema_version_of(path: Path) -> int:
         SchemaTooNew: For a bank of a newer release.
         Unavailable: When it is no file or cannot be read.
     """
-    if path.is_dir():
-        raise Unavailable("is a directory", path=str(path), hint="Name a file in it.")
     try:
-        size = path.stat().st_size
+        state = path.stat()
     except OSError as error:
         raise Unavailable(f"cannot be read: {error.strerror}", path=str(path)) from error
+    if stat.S_ISDIR(state.st_mode):
+        raise Unavailable("is a directory", path=str(path), hint="Name a file in it.")
+    if not stat.S_ISREG(state.st_mode):
+        raise Unavailable("is no regular file", path=str(path), hint="Name another file.")
+    size = state.st_size
     if size == 0:
         raise StorageCorrupt(
             "is empty (0 bytes), so it was truncated or never written",
@@ -72,6 +76,7 @@ def schema_version_of(path: Path) -> int:
         )
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
         raise _foreign(path)
+    _check_whole(path, size, header)
     version = int.from_bytes(header[60:64], "big")
     if version > SCHEMA_VERSION:
         raise _too_new(version, path)
@@ -88,6 +93,18 @@ def check_version(version: int, path: Path) -> None:
             "brought up to date",
             path=str(path),
             hint="Open it once where it can be written, or a copy of it.",
+        )
+
+
+def _check_whole(path: Path, size: int, header: bytes) -> None:
+    """Raise when the last page is cut off, which SQLite would read as if it ended in zeros."""
+    # What a killed checkpoint left unfinished is finished from the log.
+    page_size = int.from_bytes(header[16:18], "big")
+    if page_size > 1 and size % page_size and not path.with_name(path.name + "-wal").exists():
+        raise StorageCorrupt(
+            f"is cut off: {size:,} bytes are no whole number of pages",
+            path=str(path),
+            hint="Restore a backup.",
         )
 
 
@@ -141,6 +158,8 @@ def _foreign_schema(path: Path) -> str:
     except apsw.Error:
         return "unknown"
     try:
+        # With this SQLite reads the schema of a file that is cut off further down, too.
+        connection.execute("PRAGMA writable_schema=ON")
         for name, table, columns in _FOREIGN_SCHEMAS:
             found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
             if columns <= {str(row[0]) for row in found}:

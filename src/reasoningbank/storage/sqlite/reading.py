@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
 import apsw
 import msgspec
 
-from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.outcome import Outcome
 from reasoningbank.domain.pattern import Observation, Pattern, PatternChange
@@ -18,19 +18,13 @@ from reasoningbank.storage.sqlite.rows import (
     STORED_COLUMNS,
     Row,
     StoredPattern,
-    checksum_of_row,
     pattern_from_row,
     stored_from_row,
+    unreadable,
 )
 
 _GET: Final = f"SELECT {PATTERN_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"  # noqa: S608 - constants
 _GET_STORED: Final = f"SELECT {STORED_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"  # noqa: S608
-_CATEGORY: Final = f"""
-SELECT {PATTERN_COLUMNS} FROM patterns
-WHERE namespace = ? AND task_category = ? AND state = 'active'
-  AND (expires_at IS NULL OR expires_at > ?)
-ORDER BY success_score DESC, created_at DESC, id LIMIT ?
-"""  # noqa: S608 - constants
 _CREATED: Final = "SELECT created_at, created_by FROM patterns WHERE namespace = ? AND id = ?"
 _HISTORY: Final = """
 SELECT version, kind, actor, at, before FROM pattern_history
@@ -38,7 +32,7 @@ WHERE namespace = ? AND pattern_id = ? ORDER BY sequence
 """
 _OUTCOMES: Final = """
 SELECT id, kind, score, source, evidence, actor, at, weight, recall_id FROM outcomes
-WHERE namespace = ? AND pattern_id = ? ORDER BY at, id
+WHERE namespace = ? AND pattern_id = ? ORDER BY rowid
 """
 _OBSERVATIONS: Final = """
 SELECT at, actor, content FROM observations
@@ -49,37 +43,43 @@ _IN_CHUNK: Final = 500
 _decode_object = msgspec.json.Decoder(JsonObject).decode
 
 
+def category_query(columns: str) -> str:
+    """Give the question for the active patterns of a category, best first."""
+    return f"""
+SELECT {columns} FROM patterns
+WHERE namespace = ? AND task_category = ? AND state = 'active'
+  AND (expires_at IS NULL OR expires_at > ?)
+ORDER BY success_score DESC, created_at DESC, id LIMIT ?
+"""  # noqa: S608 - constants
+
+
+_CATEGORY: Final = category_query(PATTERN_COLUMNS)
+
+
+@contextmanager
+def content_of(pattern_id: str) -> Iterator[None]:
+    """Report whatever goes wrong in making something of stored content as damage to a pattern."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError) as error:
+        raise unreadable(pattern_id) from error
+
+
 def get_pattern(connection: apsw.Connection, namespace: str, pattern_id: str) -> Pattern | None:
     """Give the pattern, or None."""
-    row = connection.execute(_GET, (namespace, pattern_id)).fetchone()
+    try:
+        row = connection.execute(_GET, (namespace, pattern_id)).fetchone()
+    except UnicodeDecodeError as error:
+        raise unreadable(pattern_id) from error
     return None if row is None else pattern_from_row(row)
-
-
-def get_verified_pattern(
-    connection: apsw.Connection, namespace: str, pattern_id: str
-) -> Pattern | None:
-    """Give the pattern after recomputing its checksum, or None.
-
-    Raises:
-        StorageCorrupt: When the content is not what was stored; names the id.
-    """
-    row = connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
-    if row is None:
-        return None
-    if checksum_of_row(row) != row[-1]:
-        raise StorageCorrupt(
-            f"the content of pattern {pattern_id} does not match its checksum",
-            damaged_ids=(pattern_id,),
-            hint="Run `reasoningbank doctor`; restore the pattern from an export.",
-        )
-    return pattern_from_row(row)
 
 
 def stored_pattern(
     connection: apsw.Connection, namespace: str, pattern_id: str
 ) -> StoredPattern | None:
     """Give a pattern with what its row keeps beside it, or None."""
-    row = connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
+    with content_of(pattern_id):
+        row = connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
     return None if row is None else stored_from_row(row)
 
 
@@ -91,14 +91,20 @@ def patterns_by_category(
     return [pattern_from_row(row) for row in rows]
 
 
-def rows_by_id(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> dict[str, Row]:
-    """Give the rows (`PATTERN_COLUMNS`) of those ids that exist."""
+def rows_by_id(
+    connection: apsw.Connection,
+    namespace: str,
+    ids: Sequence[str],
+    *,
+    columns: str = PATTERN_COLUMNS,
+) -> dict[str, Row]:
+    """Give the rows of those ids that exist."""
     rows: dict[str, Row] = {}
     for start in range(0, len(ids), _IN_CHUNK):
         chunk = ids[start : start + _IN_CHUNK]
         marks = ",".join("?" * len(chunk))
         found = connection.execute(
-            f"SELECT {PATTERN_COLUMNS} FROM patterns "  # noqa: S608 - only marks are put in
+            f"SELECT {columns} FROM patterns "  # noqa: S608 - only marks are put in
             f"WHERE namespace = ? AND id IN ({marks})",
             (namespace, *chunk),
         )
@@ -110,15 +116,17 @@ def history(
     connection: apsw.Connection, namespace: str, pattern_id: str
 ) -> Iterator[PatternChange]:
     """Give the changes noted for a pattern, oldest first."""
-    for version, kind, actor, at, before in connection.execute(_HISTORY, (namespace, pattern_id)):
-        yield PatternChange(
-            pattern_id=UUID(pattern_id),
-            version=version,
-            kind=kind,
-            actor=actor,
-            at=at,
-            before=_decode_object(before),
-        )
+    with content_of(pattern_id):
+        for row in connection.execute(_HISTORY, (namespace, pattern_id)):
+            version, kind, actor, at, before = row
+            yield PatternChange(
+                pattern_id=UUID(pattern_id),
+                version=version,
+                kind=kind,
+                actor=actor,
+                at=at,
+                before=_decode_object(before),
+            )
 
 
 def full_history(
@@ -129,7 +137,8 @@ def full_history(
     born = connection.execute(_CREATED, (namespace, pattern_id)).fetchone()
     if born is None and changes and changes[-1].kind == "deleted":
         last: JsonObject = changes[-1].before
-        born = (last["pattern"]["created_at"], last["created_by"])  # type: ignore[index]
+        with content_of(pattern_id):
+            born = (last["pattern"]["created_at"], last["created_by"])  # type: ignore[index]
     if born is None:
         return changes
     at, actor = born
@@ -141,27 +150,29 @@ def full_history(
 
 def outcomes(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[Outcome]:
     """Give the outcomes of a pattern, oldest first."""
-    for row in connection.execute(_OUTCOMES, (namespace, pattern_id)):
-        outcome_id, kind, score, source, evidence, actor, at, weight, recall_id = row
-        yield Outcome(
-            id=UUID(outcome_id),
-            pattern_id=UUID(pattern_id),
-            kind=kind,
-            score=score,
-            source=source,
-            evidence=_decode_object(evidence),
-            actor=actor,
-            at=at,
-            weight=weight,
-            recall_id=None if recall_id is None else UUID(recall_id),
-        )
+    with content_of(pattern_id):
+        for row in connection.execute(_OUTCOMES, (namespace, pattern_id)):
+            outcome_id, kind, score, source, evidence, actor, at, weight, recall_id = row
+            yield Outcome(
+                id=UUID(outcome_id),
+                pattern_id=UUID(pattern_id),
+                kind=kind,
+                score=score,
+                source=source,
+                evidence=_decode_object(evidence),
+                actor=actor,
+                at=at,
+                weight=weight,
+                recall_id=None if recall_id is None else UUID(recall_id),
+            )
 
 
 def observations(
     connection: apsw.Connection, namespace: str, pattern_id: str
 ) -> Iterator[Observation]:
     """Give the stores merged into a pattern, oldest first."""
-    for at, actor, content in connection.execute(_OBSERVATIONS, (namespace, pattern_id)):
-        yield Observation(
-            pattern_id=UUID(pattern_id), at=at, actor=actor, content=_decode_object(content)
-        )
+    with content_of(pattern_id):
+        for at, actor, content in connection.execute(_OBSERVATIONS, (namespace, pattern_id)):
+            yield Observation(
+                pattern_id=UUID(pattern_id), at=at, actor=actor, content=_decode_object(content)
+            )

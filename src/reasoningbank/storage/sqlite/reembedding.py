@@ -8,9 +8,9 @@ from typing import Final
 
 import apsw
 
-from reasoningbank.domain.checksum import vector_checksum
 from reasoningbank.domain.records import EmbeddingModel
 from reasoningbank.storage.sqlite import models, writing
+from reasoningbank.storage.sqlite.verification import is_sound_vector
 
 _WITHOUT: Final = """
 SELECT 1 FROM patterns p WHERE p.namespace = ?1 AND NOT EXISTS (
@@ -38,7 +38,7 @@ def patterns_to_embed(
     lacking = (
         (pattern_id, description)
         for pattern_id, description, vector, checksum in rows
-        if vector is None or len(vector) != model.dimension or vector_checksum(vector) != checksum
+        if not is_sound_vector(vector, model.dimension, checksum)
     )
     return list(islice(lacking, limit))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
+from reasoningbank.domain.errors import InvalidInput, StorageCorrupt
 from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel
@@ -18,29 +19,19 @@ from reasoningbank.domain.timestamps import format_timestamp, parse_timestamp
 from reasoningbank.storage.sqlite import neighbours
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.models import model_for_search
-from reasoningbank.storage.sqlite.reading import rows_by_id
-from reasoningbank.storage.sqlite.rows import SqlValue, similar_from_row
+from reasoningbank.storage.sqlite.rows import SqlValue, similar_from_row, unreadable
+from reasoningbank.storage.sqlite.verification import Reads
 
 if TYPE_CHECKING:
     from reasoningbank.storage.vectors import VectorIndex
 
-_LOG_ENDS: Final = "SELECT (SELECT MIN(seq) FROM changes), (SELECT MAX(seq) FROM changes)"
-_LOAD: Final = """
-SELECT e.pattern_id, p.task_category, p.expires_at, e.embedding
-FROM pattern_embeddings e
-JOIN patterns p ON p.namespace = e.namespace AND p.id = e.pattern_id
-WHERE e.namespace = ? AND e.model = ? AND p.state = 'active'
-"""
-_CHANGED: Final = """
-SELECT c.id, p.task_category, p.expires_at, e.embedding
-FROM (SELECT DISTINCT id FROM changes WHERE seq > ? AND namespace = ? AND kind <> 'outcome') c
-LEFT JOIN patterns p ON p.namespace = ?2 AND p.id = c.id AND p.state = 'active'
-LEFT JOIN pattern_embeddings e ON e.namespace = ?2 AND e.pattern_id = p.id AND e.model = ?3
+_LOG_ENDS: Final = """
+SELECT COALESCE((SELECT MIN(seq) FROM changes), 1), COALESCE((SELECT MAX(seq) FROM changes), 0)
 """
 _VECTOR: Final = (
     "SELECT pattern_id, embedding FROM pattern_embeddings WHERE namespace = ? AND model = ?"
 )
-_LOAD_ROWS: Final = 8_192
+_LOAD_ROWS: Final = 256  # larger portions load no quicker, and each leaves its memory behind
 _FETCH_IDS: Final = 500
 
 # Reading single rows costs about three times as much as the same row in a scan.
@@ -71,8 +62,9 @@ class SimilaritySearch:
     sees the writes of the connection it runs on, which a bank in memory needs.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, reads: Reads) -> None:
         self._connections = connections
+        self._reads = reads
         self._lock = threading.Lock()
         self._cached: OrderedDict[str, _CachedIndex] = OrderedDict()
 
@@ -154,16 +146,31 @@ class SimilaritySearch:
         import numpy as np  # not before the first vector
 
         vector = np.frombuffer(query, np.int8)
-        index = self._current(connection, namespace, number, len(vector))
-        found = index.search(
-            vector,
-            k,
-            categories=None if category is None else (category,),
-            min_similarity=min_similarity,
-            now_ms=now_ms,
+        try:
+            index = self._current(connection, namespace, number, len(vector))
+            found = index.search(
+                vector,
+                k,
+                categories=None if category is None else (category,),
+                min_similarity=min_similarity,
+                now_ms=now_ms,
+            )
+        except BaseException:
+            # Stopped half-way, by damage or an interrupt, the index may be half of anything.
+            self._cached.pop(namespace, None)
+            raise
+        return self._patterns(connection, namespace, found)
+
+    def _patterns(
+        self, connection: apsw.Connection, namespace: str, found: Sequence[tuple[str, float]]
+    ) -> list[SimilarPattern]:
+        rows = self._reads.rows_by_id(
+            connection, namespace, [pattern_id for pattern_id, _ in found]
         )
-        rows = rows_by_id(connection, namespace, [pattern_id for pattern_id, _ in found])
-        return [similar_from_row(rows[found_id], value) for found_id, value in found]
+        try:
+            return [similar_from_row(rows[found_id], value) for found_id, value in found]
+        except KeyError as error:
+            raise unreadable(str(error.args[0])) from error
 
     def _current(
         self, connection: apsw.Connection, namespace: str, number: int, dimension: int
@@ -194,15 +201,16 @@ class SimilaritySearch:
             return _stored_vectors(self._fetching, namespace, number, ids)
 
         index = VectorIndex(dimension, fetch_vectors=fetch_vectors)
-        cursor = connection.execute(_LOAD, (namespace, number))
+        cursor = connection.execute(self._reads.load, (namespace, number))
         while rows := list(islice(cursor, _LOAD_ROWS)):
-            _upsert(index, rows)
+            _upsert(index, self._reads.vectors(rows))
         return _CachedIndex(index, number, last)
 
     def _catch_up(
         self, connection: apsw.Connection, namespace: str, cached: _CachedIndex, last: int
     ) -> None:
-        rows = connection.execute(_CHANGED, (cached.seen, namespace, cached.number)).fetchall()
+        changed = (cached.seen, namespace, cached.number)
+        rows = self._reads.vectors(connection.execute(self._reads.changed, changed).fetchall())
         gone = [str(row[0]) for row in rows if row[3] is None]
         if gone:
             cached.index.remove(gone)
@@ -220,10 +228,16 @@ class SimilaritySearch:
 
 def _upsert(index: VectorIndex, rows: Sequence[Sequence[SqlValue]]) -> None:
     ids, categories, expiries, vectors = zip(*rows, strict=True)
-    expiry_times = [
-        None if expiry is None else parse_timestamp(expiry, "expires_at") for expiry in expiries
-    ]
-    index.upsert(ids, categories, vectors, expiry_times)
+    try:
+        expiry_times = [
+            None if expiry is None else parse_timestamp(expiry, "expires_at") for expiry in expiries
+        ]
+        index.upsert(ids, categories, vectors, expiry_times)
+    except (ValueError, TypeError, AttributeError, InvalidInput) as error:
+        raise StorageCorrupt(
+            f"holds vectors that cannot be searched: {error}",
+            hint="Run `reasoningbank doctor`, which names them, and `reasoningbank reembed`.",
+        ) from error
 
 
 def _stored_vectors(
@@ -239,4 +253,4 @@ def _stored_vectors(
                 f"{_VECTOR} AND pattern_id IN ({marks})", (namespace, number, *chunk)
             )
         )
-    return [found[pattern_id] for pattern_id in ids]
+    return [found.get(pattern_id, b"") for pattern_id in ids]

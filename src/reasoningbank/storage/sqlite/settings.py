@@ -20,7 +20,11 @@ _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 _STATEMENT_CACHE: Final = 64
 
 
-def translated_error(error: apsw.Error, path: str) -> ReasoningBankError:
+ENGINE_ERRORS: Final = (apsw.Error, UnicodeDecodeError)
+"""What the engine raises: its own errors, and Python's for text that damage has made no text."""
+
+
+def translated_error(error: apsw.Error | UnicodeDecodeError, path: str) -> ReasoningBankError:
     """Give the bank's error for one of the engine's."""
     if isinstance(error, (apsw.BusyError, apsw.LockedError)):
         return Busy(
@@ -28,7 +32,7 @@ def translated_error(error: apsw.Error, path: str) -> ReasoningBankError:
             path=path,
             hint="Try again, or open the bank with a longer busy_timeout.",
         )
-    if isinstance(error, (apsw.CorruptError, apsw.NotADBError)):
+    if isinstance(error, (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError)):
         return StorageCorrupt(
             f"is damaged ({error})",
             path=path,

@@ -18,6 +18,7 @@ from reasoningbank.storage.sqlite.rows import (
     row_from_pattern,
     stored_from_row,
 )
+from reasoningbank.storage.sqlite.verification import Reads
 
 _PAGE: Final = 500
 _NEXT: Final = (
@@ -26,13 +27,13 @@ _NEXT: Final = (
 )
 
 
-def records(connection: apsw.Connection, namespace: str) -> Iterator[PatternRecord]:
+def records(connection: apsw.Connection, namespace: str, reads: Reads) -> Iterator[PatternRecord]:
     """Give every record of a namespace in the order of ids, a page at a time."""
     last = ""
     while True:
         rows = connection.execute(_NEXT, (namespace, last)).fetchall()
         for row in rows:
-            yield record_of(connection, stored_from_row(row))
+            yield record_of(connection, stored_from_row(reads.row(row)))
         if len(rows) < _PAGE:
             return
         last = str(rows[-1][0])

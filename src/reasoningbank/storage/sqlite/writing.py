@@ -25,6 +25,7 @@ from reasoningbank.storage.sqlite import models
 from reasoningbank.storage.sqlite.reading import stored_pattern
 from reasoningbank.storage.sqlite.rows import (
     STORED_COLUMNS,
+    Row,
     StoredPattern,
     base_key,
     row_from_pattern,
@@ -49,6 +50,12 @@ INSERT INTO category_counts (namespace, task_category, patterns, quarantined) VA
 ON CONFLICT (namespace, task_category) DO UPDATE SET
     patterns = patterns + excluded.patterns, quarantined = quarantined + excluded.quarantined
 """
+_COUNT_ALL: Final = """
+INSERT INTO category_counts (namespace, task_category, patterns, quarantined)
+SELECT namespace, task_category, COUNT(*), SUM(state = 'quarantined') FROM patterns
+WHERE namespace = ? GROUP BY task_category
+"""
+_DELETE: Final = "DELETE FROM patterns WHERE namespace = ? AND id = ?"
 _LOG: Final = "INSERT INTO changes (namespace, id, kind) VALUES (?, ?, ?)"
 INSERT_HISTORY: Final = """
 INSERT INTO pattern_history (namespace, pattern_id, version, kind, actor, at, before)
@@ -120,18 +127,27 @@ def store_all(
             results.append((pattern_id, "created"))
         else:
             results.append((_met_duplicate(connection, item, number, vectors, options), "merged"))
-    connection.executemany(
+    _run_each(
+        connection,
         _INSERT_VECTORS,
         [
             (namespace, pattern_id, number, vector, len(vector), vector_checksum(vector))
             for pattern_id, vector in vectors.items()
         ],
     )
-    connection.executemany(
-        _COUNT, [(namespace, category, count, 0) for category, count in counts.items()]
+    _run_each(
+        connection, _COUNT, [(namespace, category, count, 0) for category, count in counts.items()]
     )
     log_many(connection, namespace, list(vectors))
     return results
+
+
+def _run_each(connection: apsw.Connection, sql: str, rows: Sequence[Row]) -> None:
+    """Run a statement for each row; most stores have one, for which `execute` is quicker."""
+    if len(rows) == 1:
+        connection.execute(sql, rows[0])
+    else:
+        connection.executemany(sql, rows)
 
 
 def _met_duplicate(
@@ -292,12 +308,19 @@ def delete(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: 
 
 def remove_row(connection: apsw.Connection, pattern: Pattern, kind: str) -> None:
     """Remove a pattern's row; its vectors go with it by their foreign key."""
-    connection.execute(
-        "DELETE FROM patterns WHERE namespace = ? AND id = ?",
-        (pattern.namespace, str(pattern.id)),
-    )
+    connection.execute(_DELETE, (pattern.namespace, str(pattern.id)))
     count(connection, pattern, -1)
     log(connection, pattern.namespace, str(pattern.id), kind)
+
+
+def remove_damaged_row(connection: apsw.Connection, namespace: str, pattern_id: str) -> None:
+    """Erase a row of which not even the category can be relied on, and count its namespace anew."""
+    # Its entries in the indexes may be those of other content, and would not be found.
+    connection.execute("REINDEX patterns")
+    connection.execute(_DELETE, (namespace, pattern_id))
+    connection.execute("DELETE FROM category_counts WHERE namespace = ?", (namespace,))
+    connection.execute(_COUNT_ALL, (namespace,))
+    log(connection, namespace, pattern_id, "erase")
 
 
 def _existing(connection: apsw.Connection, namespace: str, pattern_id: str) -> StoredPattern:
@@ -349,7 +372,7 @@ def log(connection: apsw.Connection, namespace: str, pattern_id: str, kind: str)
 
 def log_many(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> None:
     """Tell every cache that patterns were put."""
-    connection.executemany(_LOG, [(namespace, pattern_id, "put") for pattern_id in ids])
+    _run_each(connection, _LOG, [(namespace, pattern_id, "put") for pattern_id in ids])
     _cut_log(connection, len(ids))
 
 

@@ -1,0 +1,312 @@
+"""Damaged files: a typed error or the right answer, never a wrong one, and never a changed byte."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reasoningbank import (
+    EmbeddingMismatch,
+    ForeignDatabase,
+    Pattern,
+    ReasoningBank,
+    ReasoningBankError,
+    SchemaTooNew,
+    StorageCorrupt,
+    Unavailable,
+)
+from reasoningbank.domain.duplicates import dedupe_key
+from reasoningbank.storage import open_storage
+from tests.faults.observing import faults
+from tests.faults.operations import SmallEmbedder, build, opened, pattern
+
+_PAGE = 4096
+_DAMAGE = (StorageCorrupt, ForeignDatabase, SchemaTooNew, Unavailable, EmbeddingMismatch)
+_TASK = pattern(3).task_description
+
+
+class Sound(msgspec.Struct):
+    """A sound bank: its bytes, and what reading it gives."""
+
+    content: bytes
+    patterns: dict[UUID, Pattern]
+    similarities: dict[UUID, float]
+
+    @property
+    def pages(self) -> int:
+        return len(self.content) // _PAGE
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
+    path = tmp_path_factory.mktemp("sound") / "bank.db"
+    build(path)
+    with opened(path, begin=2_000) as bank:
+        # Content that needs pages of its own, an expiry, and pages that are free again.
+        bank.store_pattern(
+            pattern(30, metadata={"long": "y" * 9_000}, expires_at="2190-01-01T00:00:00Z")
+        )
+        bank.delete_pattern(bank.store_pattern(pattern(31, metadata={"long": "z" * 9_000})))
+        found = bank.find_similar(_TASK, top_k=100)
+        patterns = {one.id: one for one in bank.search_by_category("line", 100)}
+    assert len(patterns) == len(found) == 6
+    return Sound(path.read_bytes(), patterns, {one.id: one.similarity for one in found})
+
+
+@pytest.fixture
+def path(quick_folder: Path) -> Path:
+    return quick_folder / "bank.db"
+
+
+def verifying(path: Path) -> ReasoningBank:
+    return ReasoningBank(
+        open_storage(path, verify_reads=True, busy_timeout=0.1), embedder=SmallEmbedder()
+    )
+
+
+def answers(bank: ReasoningBank, sound: Sound) -> Iterator[Callable[[], object]]:
+    """Give every way of reading, each failing when an answer is not the right one."""
+
+    def right(found: Pattern) -> None:
+        assert (
+            Pattern(**{n: getattr(found, n) for n in Pattern.__struct_fields__})
+            == (sound.patterns[found.id])
+        )
+
+    def get(pattern_id: UUID) -> None:
+        found = bank.get_pattern(pattern_id)
+        assert found is not None or faults(bank), "it is not there, and nobody finds fault"
+        if found is not None:
+            right(found)
+
+    def search() -> None:
+        for found in bank.search_by_category("line", 100):
+            right(found)
+
+    def similar() -> None:
+        for found in bank.find_similar(_TASK, top_k=100):
+            right(found)
+            assert found.similarity == sound.similarities[found.id]
+
+    for pattern_id in sound.patterns:
+        yield lambda pattern_id=pattern_id: get(pattern_id)
+        yield lambda pattern_id=pattern_id: bank.history(pattern_id)
+        yield lambda pattern_id=pattern_id: bank.outcomes(pattern_id)
+        yield lambda pattern_id=pattern_id: bank.observations(pattern_id)
+        yield lambda pattern_id=pattern_id: bank.reliability(pattern_id)
+    yield search
+    yield similar
+    yield bank.get_stats
+    yield lambda: bank.export_jsonl(io.BytesIO())
+
+
+def assert_honest(path: Path, content: bytes, sound: Sound) -> str:
+    """Open and read a damaged file in every way; give how far that went."""
+    path.write_bytes(content)
+    try:
+        bank = verifying(path)
+    except _DAMAGE:
+        outcome = "refused"
+    else:
+        outcome = "read"
+        with bank:
+            for answer in answers(bank, sound):
+                try:
+                    answer()
+                except EmbeddingMismatch:
+                    outcome = "taken for another model"  # whose name has no checksum
+                except _DAMAGE:
+                    outcome = "read in part"
+            # Looking for damage is what damage must not stop.
+            found = bank.check(full=True)
+            assert len({finding.check for finding in found}) == len(found) > 6
+            if outcome == "read in part":
+                assert any(finding.level == "error" for finding in found)
+    assert path.read_bytes() == content, "reading has changed the file"
+    assert [place.name for place in path.parent.iterdir()] == [path.name]
+    return outcome
+
+
+def test_a_sound_file_is_read_whole(path: Path, sound: Sound) -> None:
+    assert assert_honest(path, sound.content, sound) == "read"
+
+
+DAMAGE: dict[str, Callable[[random.Random, bytes, bytes], bytes]] = {
+    "noise": lambda chance, page, other: chance.randbytes(len(page)),
+    "zeros": lambda chance, page, other: bytes(len(page)),
+    "another page": lambda chance, page, other: other,
+    "flipped bits": lambda chance, page, other: flipped(page, chance, 8),
+    "a stretch of noise": lambda chance, page, other: overwritten(page, chance),
+}
+
+
+def flipped(page: bytes, chance: random.Random, count: int) -> bytes:
+    content = bytearray(page)
+    for _ in range(count):
+        content[chance.randrange(len(page))] ^= 1 << chance.randrange(8)
+    return bytes(content)
+
+
+def overwritten(page: bytes, chance: random.Random) -> bytes:
+    begin = chance.randrange(len(page))
+    end = min(len(page), begin + chance.randrange(1, 300))
+    return page[:begin] + chance.randbytes(end - begin) + page[end:]
+
+
+def damage_each_page(kind: str, seed: int, path: Path, sound: Sound) -> set[str]:
+    chance = random.Random(seed)
+    outcomes = set()
+    for number in range(sound.pages):
+        at, other = number * _PAGE, chance.randrange(sound.pages) * _PAGE
+        page = sound.content[at : at + _PAGE]
+        damaged = DAMAGE[kind](chance, page, sound.content[other : other + _PAGE])
+        content = sound.content[:at] + damaged + sound.content[at + _PAGE :]
+        outcomes.add(assert_honest(path, content, sound))
+    return outcomes
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_damage_to_any_single_page_is_an_error_and_never_a_wrong_answer(
+    kind: str, path: Path, sound: Sound, seed: int
+) -> None:
+    assert "read in part" in damage_each_page(kind, seed, path, sound)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_a_hundred_damages_to_each_page_are_never_a_wrong_answer(
+    kind: str, path: Path, sound: Sound, seed: int
+) -> None:
+    for round_number in range(100):
+        damage_each_page(kind, seed + round_number, path, sound)
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_a_file_cut_off_anywhere_is_refused_and_left_as_it_is(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory, sound: Sound
+) -> None:
+    length = data.draw(
+        st.integers(0, len(sound.content) - 1)
+        | st.integers(0, sound.pages - 1).map(lambda pages: pages * _PAGE)
+        | st.integers(0, 120)
+    )
+    path = tmp_path_factory.mktemp("cut") / "bank.db"
+    assert assert_honest(path, sound.content[:length], sound) == "refused"
+
+
+@given(at=st.integers(0, 99), value=st.integers(0, 255))
+@example(at=68, value=0)
+@settings(max_examples=120)
+def test_a_header_with_any_byte_changed_is_refused_or_does_no_harm(
+    at: int, value: int, tmp_path_factory: pytest.TempPathFactory, sound: Sound
+) -> None:
+    path = tmp_path_factory.mktemp("header") / "bank.db"
+    content = sound.content[:at] + bytes([value]) + sound.content[at + 1 :]
+    assert assert_honest(path, content, sound) in {
+        "refused",
+        "read",
+        "read in part",
+    }
+
+
+def test_an_empty_file_is_named_as_such_and_left_empty(path: Path) -> None:
+    path.touch()
+    with pytest.raises(StorageCorrupt, match="0 bytes"):
+        ReasoningBank.open(path)
+    assert path.stat().st_size == 0
+
+
+def test_text_is_no_bank(path: Path) -> None:
+    path.write_text("task,strategy\n" * 1_000)
+    with pytest.raises(StorageCorrupt, match="not a SQLite database"):
+        ReasoningBank.open(path)
+
+
+# What stands before the damage in the row, and what is damaged.
+PLACES: dict[str, Callable[[Pattern], tuple[bytes, bytes]]] = {
+    "strategy": lambda stored: (b"", stored.strategy.encode()),
+    "category": lambda stored: (f"default{stored.id}".encode(), b"line"),
+    "metadata": lambda stored: (b"", b'{"metadata":{"marked"'),
+    "trust": lambda stored: (b'{"metadata":{"marked":"yes"},"tags":["old"]}', b"reported"),
+    "key": lambda stored: (
+        b"caller",
+        dedupe_key("default", "line", stored.task_description, stored.strategy),
+    ),
+}
+
+
+@pytest.mark.parametrize("bit", [0, 7])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_flipped_bit_in_a_pattern_is_found_named_and_can_be_erased_and_restored(
+    place: str, bit: int, path: Path
+) -> None:
+    ids = build(path)
+    with opened(path, begin=2_000) as bank:
+        stored = bank.update_pattern(ids[2], metadata={"marked": "yes"})
+        export = io.BytesIO()
+        bank.export_jsonl(export)
+        whole = bank.get_pattern(ids[2])
+    flip(path, *PLACES[place](stored), bit)
+    with verifying(path) as bank:
+        [finding] = [finding for finding in faults(bank) if finding.check == "patterns"]
+        assert finding.ids == (str(ids[2]),)
+        with pytest.raises(StorageCorrupt) as raised:
+            bank.get_pattern(ids[2])
+        assert raised.value.damaged_ids == (str(ids[2]),)
+        bank.erase(ids[2])
+        assert faults(bank) == []
+        export.seek(0)
+        assert bank.restore_jsonl(export).created == 1
+        assert bank.get_pattern(ids[2]) == whole
+        assert faults(bank) == []
+
+
+def test_a_flipped_bit_in_a_vector_is_found_named_and_mended_by_reembedding(path: Path) -> None:
+    ids = build(path)
+    vector = SmallEmbedder().embed_query(_TASK).tobytes()
+    flip(path, b"", vector, 1)
+    with verifying(path) as bank:
+        [finding] = faults(bank)
+        assert finding.check == "vector contents"
+        assert finding.ids == (str(ids[3]),)
+        with pytest.raises(StorageCorrupt) as raised:
+            bank.find_similar(_TASK)
+        assert raised.value.damaged_ids == (str(ids[3]),)
+        assert bank.reembed().vectors == 1
+        assert faults(bank) == []
+        assert bank.find_similar(_TASK, top_k=1)[0].similarity == 1.0
+
+
+def flip(path: Path, before: bytes, content: bytes, bit: int) -> None:
+    """Flip a bit in the middle of the one place where a closed file holds some content."""
+    whole = bytearray(path.read_bytes())
+    assert whole.count(before + content) == 1
+    whole[whole.index(before + content) + len(before) + len(content) // 2] ^= 1 << bit
+    path.write_bytes(whole)
+
+
+def test_without_verifying_damage_is_still_no_crash(path: Path, sound: Sound, seed: int) -> None:
+    chance = random.Random(seed)
+    for number in range(sound.pages):
+        at = number * _PAGE
+        damaged = flipped(sound.content[at : at + _PAGE], chance, 40)
+        path.write_bytes(sound.content[:at] + damaged + sound.content[at + _PAGE :])
+        try:
+            bank = opened(path)
+        except ReasoningBankError:
+            continue
+        with bank:
+            for answer in answers(bank, sound):
+                try:
+                    answer()
+                except (ReasoningBankError, AssertionError):
+                    pass  # a wrong answer is what not verifying allows
