@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from reasoningbank.domain.trajectory import Trajectory
@@ -49,6 +49,7 @@ _SHOWN_STEPS: Final = 4
 _SHORT_OUTPUT: Final = 60
 _SMALL_CHANGE: Final = 12
 _LEAST_STEPS: Final = 2
+_TOLD_CHARACTERS: Final = 160
 
 
 def success_lessons(
@@ -129,10 +130,23 @@ def _how_rerun(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
         phrase = lines_difference(change.removed, change.added)
         if phrase is not None:
             return f"The error went away with {phrasing.masked(phrase)}", phrase
-    acts = [one for one in turn.between if one.action.kind == "act" and not one.failed]
+    acts = [
+        one
+        for one in turn.between
+        if not one.failed
+        # An edit told in words, whose lines the record does not show, is an act as well.
+        and (one.action.kind == "act" or _edit_in_words(one, turn.changes))
+    ]
+    if acts and _edit_in_words(acts[-1], turn.changes):
+        told = acts[-1].step.action.strip().splitlines()[0][:_TOLD_CHARACTERS]
+        return f"It worked after `{phrasing.masked(told)}`", told
     if acts:
         return f"It worked after {phrasing.command(acts[-1])}", acts[-1].action.command
     return None, ""
+
+
+def _edit_in_words(reading: Reading, changes: Mapping[int, Change]) -> bool:
+    return reading.action.kind == "edit" and reading.number not in changes
 
 
 def _how_otherwise(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
