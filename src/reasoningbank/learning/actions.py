@@ -7,6 +7,7 @@ action, such as a click, is acting.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -65,7 +66,7 @@ _TESTS: Final = re.compile(
     r"(?:^|[\s/;&|])(?:py\.?test|unittest|tox|nox|jest|vitest|mocha|ctest|rspec|phpunit|runtests\.py"
     r"|nosetests|ava|tap|bats)\b"
     r"|\b(?:npm|yarn|pnpm|bun) (?:run )?(?:test|t)\b|\b(?:go|cargo|dotnet|swift|mix|deno|zig) test\b"
-    r"|\b(?:mvn|mvnw|gradle|gradlew)\b.*\b(?:test|verify|check)\b|\bmake\b.*\b(?:test|check)\b"
+    r"|\b(?:mvn|mvnw|gradle|gradlew)\b.{0,200}\b(?:test|verify|check)\b|\bmake\b.{0,200}\b(?:test|check)\b"
     r"|\bmanage\.py test\b|\bbin/test\b|\bcargo nextest\b",
     re.IGNORECASE,
 )
@@ -74,9 +75,7 @@ _ASSIGNMENT: Final = re.compile(r"\A\w+=\S*\Z")
 _CUT_OUTPUT: Final = re.compile(
     r"(?:\s*2>&1)?(?:\s*\|\s*(?:head|tail|tee|cat)\b[^|&;]*)?(?:\s*2>&1)?\s*\Z"
 )
-_HERE_DOCUMENT: Final = re.compile(
-    r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n.*?(?:\n\1[ \t]*(?=\n|\Z)|\Z)", re.DOTALL
-)
+_HERE_DOCUMENT: Final = re.compile(r"<<-?[ \t]*['\"]?(\w{1,64})['\"]?[^\n]*\n")
 _WRITES: Final = re.compile(
     r"(?<![<>=&\d-])>{1,2}\s*(?!/dev/|&)[\w./~$\"'-]|\btee\s+(?:-a\s+)?[\w./~-]"
 )
@@ -105,7 +104,7 @@ def read_action(text: str) -> Action:
     if _SUBMITTED.search(text):
         return Action("submit", "submit", "submit", ())
     command = _CUT_OUTPUT.sub("", _without_folder(text)).strip()
-    plain = _HERE_DOCUMENT.sub("", command + "\n").strip()
+    plain = _without_here_documents(command)
     called = _CALL.match(plain)
     if called and called.group(1).lower() not in _SUBMITS:
         return Action("act", called.group(1), command, _files(plain))
@@ -127,6 +126,34 @@ def read_action(text: str) -> Action:
     if small in _SOURCES and "|" in rest:
         small, rest = _end_of_pipe(plain)
     return _other(small, rest, command, files)
+
+
+class HereDocument(NamedTuple):
+    """A text that a command carries along: where it stands, with its marks, and what it is."""
+
+    start: int
+    end: int
+    text: str
+
+
+def here_documents(command: str) -> Iterator[HereDocument]:
+    """Give the texts between ``<<WORD`` and ``WORD`` in a command."""
+    at = 0
+    while opening := _HERE_DOCUMENT.search(command, at):
+        word = opening.group(1)
+        closing = command.find(f"\n{word}", opening.end() - 1)
+        last = len(command) if closing < 0 else closing
+        at = min(last + 1 + len(word), len(command))
+        yield HereDocument(opening.start(), at, command[opening.end() : max(last, opening.end())])
+
+
+def _without_here_documents(command: str) -> str:
+    pieces: list[str] = []
+    at = 0
+    for here in here_documents(command):
+        pieces.append(command[at : here.start])
+        at = here.end
+    return "".join([*pieces, command[at:]]).strip()
 
 
 def _other(program: str, rest: str, command: str, files: tuple[str, ...]) -> Action:
@@ -202,6 +229,6 @@ def programs_of(command: str) -> tuple[str, ...]:
     >>> programs_of("echo a | base64 -d && ./run")
     ('echo', 'base64', './run')
     """
-    parts = re.split(r"&&|\|\||[;|\n]", _HERE_DOCUMENT.sub("", command + "\n"))
+    parts = re.split(r"&&|\|\||[;|\n]", _without_here_documents(command))
     names = [_program(part.strip())[0] for part in parts if part.strip()]
     return tuple(dict.fromkeys(name for name in names if _WORD.fullmatch(name)))

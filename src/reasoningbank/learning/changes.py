@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from reasoningbank.learning.actions import here_documents
 from reasoningbank.learning.signals import Reading
 
-_NUMBERED: Final = re.compile(r"^\s*(\d+)(?:[:|]|\t)(.*)$", re.MULTILINE)
+_NUMBERED: Final = re.compile(r"^[ \t]*(\d{1,7})(?:[:|]|\t)(.*)$", re.MULTILINE)
 _EDIT_RANGE: Final = re.compile(
     r"\A\s*edit (\d+):(\d+)[^\n]*\n(.*?)(?:\n?end_of_edit\s*)?\Z", re.DOTALL
 )
@@ -19,9 +20,9 @@ _INSERTED: Final = re.compile(
 _SUBSTITUTION: Final = re.compile(
     r"\bsed\b[^\n|]*?\s['\"]?\d*(?:,\d+)?s([/|#,@])(.*?)(?<!\\)\1(.*?)(?<!\\)\1", re.DOTALL
 )
-_HERE: Final = re.compile(r"<<-?\s*['\"]?(\w+)['\"]?[^\n]*\n(.*?)\n\1[ \t]*(?=\n|\Z)", re.DOTALL)
 _HUNK: Final = re.compile(r"^@@ .*$", re.MULTILINE)
 _MOST_LINES: Final = 400
+_LONGEST: Final = 20_000
 _ARGUMENTS: Final = 2
 
 
@@ -39,7 +40,7 @@ def change_of(reading: Reading, shown: dict[int, str]) -> Change | None:
         reading: The edit.
         shown: The lines of the file last seen, by number.
     """
-    text = reading.step.action
+    text = reading.step.action[:_LONGEST]
     ranged = _EDIT_RANGE.match(text)
     if ranged:
         first, last, new = int(ranged.group(1)), int(ranged.group(2)), ranged.group(3)
@@ -119,10 +120,8 @@ def _by_shell(text: str) -> Change | None:
     if substitution:
         _, old, new = substitution.groups()
         return Change((_unescaped(old),), tuple(_unescaped(new).splitlines()))
-    here = _HERE.search(text)
-    if here:
-        return Change((), tuple(here.group(2).splitlines()))
-    return None
+    here = next(here_documents(text), None)
+    return None if here is None else Change((), tuple(here.text.splitlines()))
 
 
 def _unescaped(text: str) -> str:

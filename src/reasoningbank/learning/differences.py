@@ -11,9 +11,9 @@ _TOKEN: Final = re.compile(r"\w+|\s+|[^\w\s]")
 _COMMAND_WORD: Final = re.compile(r"\s+|[^\s'\"]+|'[^'\n]*'|\"[^\"\n]*\"|['\"]")
 _WORD: Final = re.compile(r"\w")
 _LONGEST: Final = 140
-_MOST_TOKENS: Final = 1_500
+_MOST_TOKENS: Final = 300
 _MOST_CHANGES: Final = 3
-_COMMENT: Final = re.compile(r"\s{2,}(?:#|//) [^\n]*$", re.MULTILINE)
+_COMMENT: Final = re.compile(r"(?<=\S)[ \t]{2,32}(?:#|//) [^\n]*$", re.MULTILINE)
 
 
 def difference(before: str, after: str) -> str | None:

@@ -34,7 +34,7 @@ _NAME: Final = (
     r"|DoesNotExist|Violation|Expired|Conflict)|(?:[a-z_]\w*\.)+(?:error|Error)"
 )
 _TRACEBACK: Final = re.compile(r"^Traceback \(most recent call last\):", re.MULTILINE)
-_PLACE: Final = re.compile(r"^\s*File \"[^\"\n]+\", line \d+", re.MULTILINE)
+_PLACE: Final = re.compile(r"^[ \t]*File \"[^\"\n]+\", line \d+", re.MULTILINE)
 _RAISED: Final = re.compile(
     rf"^({_NAME}|AssertionError|KeyboardInterrupt|StopIteration)(?:: ?(.*))?$", re.MULTILINE
 )
@@ -79,11 +79,11 @@ _CANNOT_OPEN: Final = re.compile(
     r"^([^\s:][^\n:]*): cannot open [^\n]*\(No such file or directory\)", re.MULTILINE
 )
 _TIMEOUT: Final = re.compile(
-    r"^\W*(EXECUTION TIMED OUT[^\n]*|(?:Command|Execution|Process|Request|Operation) (?:has )?timed out[^\n]*|Timeout(?:Expired| exceeded)?\b[^\n]*)$",
+    r"^[^\w\n]{0,8}(EXECUTION TIMED OUT[^\n]*|(?:Command|Execution|Process|Request|Operation) (?:has )?timed out[^\n]*|Timeout(?:Expired| exceeded)?\b[^\n]*)$",
     re.MULTILINE | re.IGNORECASE,
 )
 _REJECTED: Final = re.compile(
-    r"^\W*((?:wrong|incorrect|invalid) (?:flag|answer|password|solution|submission|key|code|credentials|token)\b[^\n]{0,80})$",
+    r"^[^\w\n]{0,8}((?:wrong|incorrect|invalid) (?:flag|answer|password|solution|submission|key|code|credentials|token)\b[^\n]{0,80})$",
     re.MULTILINE | re.IGNORECASE,
 )
 _HTTP: Final = re.compile(
@@ -102,16 +102,17 @@ _HTTP_NAMES: Final = {
     500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout",
 }  # fmt: skip
 # Longer output is looked at from both ends: errors stand at the end, edit refusals at the beginning.
-_LOOKED_AT: Final = 20_000
+_FIRST_LOOKED_AT: Final = 3_000
+_LAST_LOOKED_AT: Final = 9_000
 _LINE: Final = 300
 _SHORT_OUTPUT: Final = 600
 
 
 def looked_at(text: str) -> str:
     """Give the part of an output in which errors are sought."""
-    if len(text) <= _LOOKED_AT:
+    if len(text) <= _FIRST_LOOKED_AT + _LAST_LOOKED_AT:
         return text
-    return f"{text[: _LOOKED_AT // 2]}\n{text[-_LOOKED_AT // 2 :]}"
+    return f"{text[:_FIRST_LOOKED_AT]}\n{text[-_LAST_LOOKED_AT:]}"
 
 
 def exit_code_in(text: str) -> int | None:

@@ -24,7 +24,7 @@ _SHOWN_ATTEMPTS: Final = 3
 _SHOWN_STEPS: Final = 5
 _FILE_IN_ERROR: Final = re.compile(r"[\"'/\s(]([\w-]{1,64}\.[A-Za-z]{1,5})\b(?:\", line|:\d+)")
 _MISSING: Final = re.compile(
-    r"No module named '?([\w.]+)|([\w.-]+): (?:command )?not found|Cannot find module '([^']+)'"
+    r"No module named '?([\w.]+)|(?<![\w.-])([\w.-]{1,64}): (?:command )?not found|Cannot find module '([^']+)'"
 )
 _INSTALLS: Final = re.compile(r"\b(?:install|add|get)\b")
 

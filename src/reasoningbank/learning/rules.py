@@ -32,7 +32,7 @@ _MOST_REASONS: Final = 5
 _SHORT_OUTPUT: Final = 200
 _MANY: Final = 20
 _ERROR_NAME: Final = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
-_ASSERTION: Final = re.compile(r"^\s*(?:\d+:?\s*)?assert\b(?! False)", re.MULTILINE)
+_ASSERTION: Final = re.compile(r"^[ \t]*(?:\d{1,7}:?[ \t]*)?assert\b(?! False)", re.MULTILINE)
 
 
 class _Sign(NamedTuple):

@@ -27,38 +27,43 @@ _PYTEST: Final = re.compile(
     re.MULTILINE,
 )
 _UNITTEST: Final = re.compile(
-    r"^Ran (\d+) tests? in [\d.]+s\s+^(OK|FAILED)(?: \(([^)\n]*)\))?\s*$", re.MULTILINE
+    r"^Ran (\d{1,9}) tests? in [\d.]+s\s+^(OK|FAILED)(?: \(([^)\n]*)\))?\s*$", re.MULTILINE
 )
-_JEST: Final = re.compile(r"^Tests:\s+((?:\d+ \w+, )*)(\d+) total$", re.MULTILINE)
-_VITEST: Final = re.compile(r"^\s*Tests\s+((?:\d+ \w+(?: \| )?)+)\s*\((\d+)\)\s*$", re.MULTILINE)
+_JEST: Final = re.compile(r"^Tests:\s+((?:\d+ \w+, )*)(\d{1,9}) total$", re.MULTILINE)
+_VITEST: Final = re.compile(
+    r"^[ \t]*Tests[ \t]+((?:\d{1,9} \w{1,12}(?: \| )?)+)[ \t]*\((\d{1,9})\)[ \t]*$", re.MULTILINE
+)
 _MOCHA: Final = re.compile(
-    r"^\s*(\d+) passing\b[^\n]*$(?:\s*^\s*\d+ pending$)?(?:\s*^\s*(\d+) failing$)?", re.MULTILINE
+    r"^[ \t]*(\d{1,9}) passing\b[^\n]*(?:\n[ \t]*\d{1,9} pending)?(?:\n[ \t]*(\d{1,9}) failing)?[ \t]*$",
+    re.MULTILINE,
 )
 _GO_OK: Final = re.compile(r"^ok\s+\S+\s+(?:[\d.]+s|\(cached\))", re.MULTILINE)
 _GO_FAIL: Final = re.compile(
     r"^(?:FAIL\s+\S+\s+(?:[\d.]+s|\[build failed\]|\[setup failed\])|FAIL)\s*$", re.MULTILINE
 )
-_GO_CASE: Final = re.compile(r"^\s*--- (PASS|FAIL): ", re.MULTILINE)
+_GO_CASE: Final = re.compile(r"^[ \t]*--- (PASS|FAIL): ", re.MULTILINE)
 _CARGO: Final = re.compile(
-    r"^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed;", re.MULTILINE
+    r"^test result: (?:ok|FAILED)\. (\d{1,9}) passed; (\d{1,9}) failed;", re.MULTILINE
 )
 _MAVEN: Final = re.compile(
-    r"^(?:\[\w+\]\s+)?Tests run: (\d+), Failures: (\d+), Errors: (\d+)(?:, Skipped: (\d+))?\s*$",
+    r"^(?:\[\w+\]\s+)?Tests run: (\d{1,9}), Failures: (\d{1,9}), Errors: (\d{1,9})(?:, Skipped: (\d{1,9}))?\s*$",
     re.MULTILINE,
 )
-_GRADLE: Final = re.compile(r"^(\d+) tests? completed, (\d+) failed", re.MULTILINE)
-_CTEST: Final = re.compile(r"^\d+% tests passed, (\d+) tests? failed out of (\d+)", re.MULTILINE)
+_GRADLE: Final = re.compile(r"^(\d{1,9}) tests? completed, (\d{1,9}) failed", re.MULTILINE)
+_CTEST: Final = re.compile(
+    r"^\d+% tests passed, (\d{1,9}) tests? failed out of (\d{1,9})", re.MULTILINE
+)
 _TAP_PLAN: Final = re.compile(r"^1\.\.\d+\s*$", re.MULTILINE)
 _TAP_LINE: Final = re.compile(r"^(not ok|ok) \d+\b(?![^\n]*# (?:TODO|SKIP))", re.MULTILINE)
-_RSPEC: Final = re.compile(r"^(\d+) examples?, (\d+) failures?", re.MULTILINE)
+_RSPEC: Final = re.compile(r"^(\d{1,9}) examples?, (\d{1,9}) failures?", re.MULTILINE)
 _PHPUNIT: Final = re.compile(
-    r"^(?:OK \((\d+) tests?, \d+ assertions?\)|Tests: (\d+), Assertions: \d+(?:, Errors: (\d+))?(?:, Failures: (\d+))?)",
+    r"^(?:OK \((\d{1,9}) tests?, \d+ assertions?\)|Tests: (\d{1,9}), Assertions: \d+(?:, Errors: (\d{1,9}))?(?:, Failures: (\d{1,9}))?)",
     re.MULTILINE,
 )
 _DOTNET: Final = re.compile(
-    r"^(?:Passed|Failed)!\s+- Failed:\s+(\d+), Passed:\s+(\d+)", re.MULTILINE
+    r"^(?:Passed|Failed)!\s+- Failed:\s+(\d{1,9}), Passed:\s+(\d{1,9})", re.MULTILINE
 )
-_COUNT: Final = re.compile(r"(\d+) (\w+)")
+_COUNT: Final = re.compile(r"(?<!\d)(\d{1,9}) (\w+)")
 
 
 def run_reported_in(text: str) -> RunReport | None:

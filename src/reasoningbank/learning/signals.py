@@ -19,6 +19,8 @@ from reasoningbank.learning.run_reports import RunReport, run_reported_in
 
 _ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r(?=\n)")
 _TAGS: Final = re.compile(r"</?(?:output|output_head|output_tail|returncode|stdout|stderr)>")
+_FIRST_STEPS: Final = 100
+_LAST_STEPS: Final = 400
 _SHOWN_FILE: Final = re.compile(r"^\[File: ([^\]\n]+?)(?: \(\d+ lines total\))?\]", re.MULTILINE)
 
 
@@ -81,8 +83,11 @@ class Reading(NamedTuple):
 
 
 def read_steps(steps: Sequence[Step]) -> list[Reading]:
-    """Give what each step shows."""
-    return [_read(number, step) for number, step in enumerate(steps, 1)]
+    """Give what each step shows; of a very long record, the first and the last steps."""
+    numbered = list(enumerate(steps, 1))
+    if len(numbered) > _FIRST_STEPS + _LAST_STEPS:
+        numbered = [*numbered[:_FIRST_STEPS], *numbered[-_LAST_STEPS:]]
+    return [_read(number, step) for number, step in numbered]
 
 
 def _read(number: int, step: Step) -> Reading:

@@ -67,6 +67,7 @@ NOTABLE: Final = 2.0
 """What a sentence that explains is worth at least."""
 _MOST_FINDS: Final = 2
 _SHARED: Final = 0.5
+_LOOKED_AT: Final = 6_000
 _MOST_NAMED: Final = 3
 
 
@@ -75,7 +76,7 @@ def sentences_of(text: str | None) -> list[str]:
     if not text:
         return []
     found: list[str] = []
-    for piece in _SENTENCES.split(text):
+    for piece in _SENTENCES.split(text[:_LOOKED_AT]):
         sentence = " ".join((piece or "").split()).strip("-*• ")
         sentence = _OPENINGS.sub("", sentence)
         sentence = _SEEMINGS.sub("", sentence)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 from reasoningbank.learning.actions import Action
@@ -12,7 +11,15 @@ from reasoningbank.learning.changes import Change, change_of, lines_shown
 from reasoningbank.learning.errors import ErrorSign
 from reasoningbank.learning.signals import Reading
 
-_ALIKE: Final = 0.45
+_ALIKE: Final = 0.4
+_FEW_WORDS: Final = 2
+_WORDS: Final = re.compile(r"[^\s'\"=,;|&]+")
+_INTERPRETERS: Final = {
+    "python", "python3", "node", "ruby", "perl", "bash", "sh", "php", "java", "deno", "bun", "npx",
+    "npm", "go", "cargo", "docker", "curl",
+}  # fmt: skip
+_LATER_STEPS: Final = 80
+_MOST_FAILURES: Final = 200
 _COMPARED: Final = 600
 _VALUES: Final = re.compile(r"0x[0-9a-fA-F]+|\d+|'[^'\n]*'|\"[^\"\n]*\"|/\S+")
 
@@ -56,9 +63,11 @@ def turns_in(readings: Sequence[Reading]) -> tuple[list[Turn], list[Blocked]]:
     for at, one in enumerate(readings):
         if one.number in settled or not one.failed or one.error is None:
             continue
+        if len(turns) + len(blocked) >= _MOST_FAILURES:
+            break
         failures = [one]
         success: Reading | None = None
-        for other in readings[at + 1 :]:
+        for other in readings[at + 1 : at + 1 + _LATER_STEPS]:
             if not same_purpose(one.action, other.action):
                 continue
             if other.failed and _shows(other, one.error):
@@ -99,14 +108,17 @@ def same_purpose(first: Action, second: Action) -> bool:
         return True
     if first.tests and second.tests:
         return True
-    alike = SequenceMatcher(
-        None, first.command[:_COMPARED], second.command[:_COMPARED], autojunk=False
-    )
-    if first.program != second.program:
-        # Another program with the same arguments, such as python3 for python.
-        rests = [one.command.partition(" ")[2] for one in (first, second)]
-        return bool(rests[0]) and rests[0] == rests[1]
-    return alike.quick_ratio() >= _ALIKE and alike.ratio() >= _ALIKE
+    rests = [one.command[:_COMPARED].partition(" ")[2] for one in (first, second)]
+    if first.program != second.program or first.program in _INTERPRETERS:
+        # Another program with the same arguments, such as python3 for python, or the same script.
+        return bool(rests[0]) and (rests[0] == rests[1] or _same_script(first, second))
+    words = [set(_WORDS.findall(rest)) for rest in rests]
+    shared, fewer = len(words[0] & words[1]), min(map(len, words))
+    return fewer <= _FEW_WORDS or shared >= _ALIKE * fewer
+
+
+def _same_script(first: Action, second: Action) -> bool:
+    return first.program == second.program and bool(set(first.files) & set(second.files))
 
 
 def changes_made(readings: Sequence[Reading]) -> dict[int, Change]:

@@ -17,6 +17,7 @@ from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.trajectory import Step, TrajectoryInput
 from reasoningbank.learning.readers.loading import decoded, refused, whole_file
 from reasoningbank.learning.readers.pieces import (
+    between,
     facts,
     fitting,
     some_text,
@@ -43,10 +44,11 @@ class _File(msgspec.Struct):
 _COMMAND: Final = re.compile(r"```(?:mswea_bash_command|bash|sh)[^\n]*\n(.*?)\n?```", re.DOTALL)
 _THOUGHT: Final = re.compile(r"\A\s*(?:\*\*)?THOUGHT:?(?:\*\*)?:?\s*", re.IGNORECASE)
 _TASKS: Final = (
-    re.compile(r"<pr_description>\s*(?:Consider the following PR description:\s*)?(.*?)</pr_description>", re.DOTALL),
-    re.compile(r"\A\s*Please solve this issue:\s*(.*?)\n\s*\n(?:You can execute|## Recommended)", re.DOTALL),
-    re.compile(r"<task>(.*?)</task>", re.DOTALL),
-)  # fmt: skip
+    ("<pr_description>", "</pr_description>"),
+    ("Please solve this issue:", "You can execute bash"),
+    ("Please solve this issue:", "## Recommended"),
+    ("<task>", "</task>"),
+)
 
 
 def read_mini_swe_agent(path: Path, category: str | None) -> TrajectoryInput:
@@ -72,10 +74,10 @@ def read_mini_swe_agent(path: Path, category: str | None) -> TrajectoryInput:
 
 
 def _task(told: str) -> str:
-    for shape in _TASKS:
-        found = shape.search(told)
-        if found and found.group(1).strip():
-            return task_of(found.group(1))
+    for begin, end in _TASKS:
+        stated = between(told, begin, end)
+        if stated:
+            return task_of(stated)
     return task_of(told)
 
 

@@ -24,6 +24,7 @@ _CUTS: Final = (limits.STEP_TEXT_BYTES // _BYTES_A_CHARACTER, 16_000, 4_000, 1_0
 _FIRST_STEPS: Final = 1_000
 _LAST_STEPS: Final = limits.STEPS - _FIRST_STEPS
 _SUBMISSION_CHARACTERS: Final = 20_000
+_INTRODUCTION: Final = "Consider the following PR description:"
 
 
 def text_of(value: object) -> str:
@@ -114,3 +115,14 @@ def _cut(step: Step, characters: int) -> Step:
         if (text := getattr(step, name)) is not None and len(text) > characters
     }
     return msgspec.structs.replace(step, **changes) if changes else step
+
+
+def between(told: str, begin: str, end: str) -> str:
+    """Give what stands between two marks, with the first if it is part of a sentence."""
+    start = told.find(begin)
+    stop = told.find(end, start + len(begin)) if start >= 0 else -1
+    if stop < 0:
+        return ""
+    whole = begin[-1:].isalpha()
+    text = told[start if whole else start + len(begin) : stop].strip()
+    return text.removeprefix(_INTRODUCTION).strip()

@@ -17,6 +17,7 @@ from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.trajectory import Step, TrajectoryInput
 from reasoningbank.learning.readers.loading import decoded, refused, whole_file
 from reasoningbank.learning.readers.pieces import (
+    between,
     facts,
     fitting,
     seconds_of,
@@ -51,17 +52,15 @@ class _File(msgspec.Struct):
     environment: object = None
 
 
-_PROMPT: Final = re.compile(
-    r"\n*\(Open file: [^\n]*\)\n\(Current directory: [^\n]*\)\nbash-\$\s*\Z"
-)
+_PROMPT: Final = re.compile(r"\(Open file: [^\n]*\)\n\(Current directory: [^\n]*\)\nbash-\$\s*\Z")
 _PROCESS_MARK: Final = re.compile(r"///PROCESS-DONE:\d+:PROCESS-DONE///")
 # Where the task begins and ends in the first message, by the templates that are shipped.
 _TASKS: Final = (
-    re.compile(r"<pr_description>\s*(?:Consider the following PR description:\s*)?(.*?)</pr_description>", re.DOTALL),
-    re.compile(r"\bISSUE:\s*\n(.*?)\n\s*INSTRUCTIONS:", re.DOTALL),
-    re.compile(r"(The CTF challenge is .*?)\n\s*INSTRUCTIONS:", re.DOTALL),
-    re.compile(r"\A(.*?)\n\s*INSTRUCTIONS:", re.DOTALL),
-)  # fmt: skip
+    ("<pr_description>", "</pr_description>"),
+    ("ISSUE:", "INSTRUCTIONS:"),
+    ("The CTF challenge is", "INSTRUCTIONS:"),
+    ("", "INSTRUCTIONS:"),
+)
 _CTF: Final = re.compile(r"\bCTF\b")
 
 
@@ -144,10 +143,10 @@ def _task(replay: object, history: list[_Message]) -> tuple[str, str]:
     stated = _problem_statement(replay)
     if stated:
         return task_of(stated), told
-    for shape in _TASKS:
-        found = shape.search(told)
-        if found:
-            return task_of(found.group(1)), told
+    for begin, end in _TASKS:
+        stated = between(told, begin, end)
+        if stated:
+            return task_of(stated), told
     return task_of(_PROMPT.sub("", told)), told
 
 
