@@ -12,6 +12,8 @@
 'Write the failing test first.'
 """
 
+import typing
+
 from reasoningbank.bank import AsyncReasoningBank, ReasoningBank
 from reasoningbank.domain.errors import (
     Busy,
@@ -25,6 +27,14 @@ from reasoningbank.domain.errors import (
     SchemaTooNew,
     StorageCorrupt,
     Unavailable,
+)
+from reasoningbank.domain.lesson import (
+    Distillation,
+    DistillationRequest,
+    Judgement,
+    Learned,
+    Lesson,
+    Usage,
 )
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -43,24 +53,45 @@ from reasoningbank.domain.pattern import (
 )
 from reasoningbank.domain.recall import Hidden, LeftOut, Recall, RecalledPattern, Why
 from reasoningbank.domain.records import Finding
+from reasoningbank.domain.trajectory import (
+    PatternLink,
+    Step,
+    Trajectory,
+    TrajectoryInput,
+    Verdict,
+)
+from reasoningbank.learning.contract import Distiller, Judge
+from reasoningbank.learning.lessons import LeftToHost
+
+if typing.TYPE_CHECKING:
+    from reasoningbank.learning.readers import read_test_report, read_trajectories
 
 __all__ = [
     "AsyncReasoningBank",
     "Busy",
     "Conflict",
+    "Distillation",
+    "DistillationRequest",
+    "Distiller",
     "EmbeddingMismatch",
     "Erasure",
     "Finding",
     "ForeignDatabase",
     "Hidden",
     "InvalidInput",
+    "Judge",
+    "Judgement",
+    "Learned",
     "LeftOut",
+    "LeftToHost",
+    "Lesson",
     "NotFound",
     "Observation",
     "Outcome",
     "Pattern",
     "PatternChange",
     "PatternInput",
+    "PatternLink",
     "ProviderFailed",
     "ReasoningBank",
     "ReasoningBankError",
@@ -73,10 +104,27 @@ __all__ = [
     "SchemaTooNew",
     "SimilarPattern",
     "SkippedLine",
+    "Step",
     "StorageCorrupt",
     "StorageStats",
     "Stored",
+    "Trajectory",
+    "TrajectoryInput",
     "TransferReport",
     "Unavailable",
+    "Usage",
+    "Verdict",
     "Why",
+    "read_test_report",
+    "read_trajectories",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Give the readers of files when they are first asked for: most programs never do."""
+    if name in {"read_test_report", "read_trajectories"}:
+        from reasoningbank.learning import readers
+
+        return getattr(readers, name)
+    message = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(message)

@@ -22,6 +22,9 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         strategy: What to do, or for a failure what to avoid and what to do instead; general, so
             that it serves tasks like this one and not only this one.
         tags: Words to find it by.
+
+    >>> Lesson(title="Quote it", strategy="Put arguments with spaces in quotes.").tags
+    ()
     """
 
     title: str
@@ -30,7 +33,11 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """What asking a model took: calls, tokens, and the cost in US dollars where it is known."""
+    """What asking a model took: calls, tokens, and the cost in US dollars where it is known.
+
+    >>> Usage(calls=1, input_tokens=900, output_tokens=120).cost_usd is None
+    True
+    """
 
     calls: int = 0
     input_tokens: int = 0
@@ -39,7 +46,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """What a judge says: a verdict, or a note where its answer could not be used."""
+    """What a judge says: a verdict, or a note where its answer could not be used.
+
+    >>> Judgement(verdict=None, note="the answer was cut off").verdict is None
+    True
+    """
 
     verdict: Verdict | None
     note: str | None = None
@@ -47,7 +58,11 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Distillation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a distiller found: at most three lessons, or a note where its answer was of no use."""
+    """What a distiller found: at most three lessons, or a note where its answer was of no use.
+
+    >>> Distillation(lessons=(Lesson(title="Quote it", strategy="Put it in quotes."),)).note is None
+    True
+    """
 
     lessons: tuple[Lesson, ...]
     note: str | None = None
@@ -62,6 +77,18 @@ class DistillationRequest(msgspec.Struct, frozen=True, kw_only=True):
         instructions: What to write and how.
         material: The task, the verdict and the steps, scrubbed and bounded.
         answer_schema: JSON Schema of the answer: an object with ``lessons``.
+
+    >>> from reasoningbank import LeftToHost, ReasoningBank, TrajectoryInput, Verdict
+    >>> given = TrajectoryInput(
+    ...     task_description="Make it print 3",
+    ...     task_category="c",
+    ...     steps=(),
+    ...     verdict=Verdict(kind="success", score=1.0, source="test"),
+    ... )
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     kept = bank.learn(given, distiller=LeftToHost())
+    ...     bank.distillation_request(kept.trajectory_id).material["task"]
+    'Make it print 3'
     """
 
     trajectory_id: UUID
@@ -82,6 +109,21 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
         note: Why it is pending, or what could not be used of an answer, or None.
         usage: What asking models took.
         redacted: Secrets and personal data that were taken out before storing.
+
+    >>> from reasoningbank import ReasoningBank, Step, TrajectoryInput
+    >>> given = TrajectoryInput(
+    ...     task_description="Make the tests pass",
+    ...     task_category="debugging",
+    ...     steps=(
+    ...         Step(action="pytest -q", observation="E   NameError: name 'x'"),
+    ...         Step(action="edit 'y = x' 'y = 1'"),
+    ...         Step(action="pytest -q", observation="1 passed in 0.1s"),
+    ...     ),
+    ... )
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     learned = bank.learn(given)
+    ...     [bank.get_pattern(one).title for one in learned.patterns]
+    ["NameError: name 'x': `1` in place of `x`"]
     """
 
     trajectory_id: UUID

@@ -24,6 +24,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         thought: What it said to itself, or None.
         started_at: When it began, or None.
         duration_seconds: How long it took, or None.
+
+    >>> Step(action="pytest -q", observation="1 passed in 0.02s").error is None
+    True
     """
 
     action: str
@@ -43,6 +46,9 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         source: Who says so.
         evidence: What shows it.
         reasons: Why, one sentence each.
+
+    >>> Verdict(kind="success", score=1.0, source="test", evidence={"exit_code": 0}).source
+    'test'
     """
 
     kind: OutcomeKind
@@ -97,6 +103,14 @@ class Trajectory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
             ``withdrawn`` (what was derived is quarantined).
         verdict: How it ended, as far as is known.
         note: Raw text kept from a judge or distiller whose answer could not be used, or None.
+
+    >>> from reasoningbank import ReasoningBank, Step, TrajectoryInput
+    >>> given = TrajectoryInput(
+    ...     task_description="Make it print 3", task_category="c", steps=(Step(action="run"),)
+    ... )
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     bank.get_trajectory(bank.learn(given).trajectory_id).state
+    'pending'
     """
 
     id: UUID
@@ -114,7 +128,17 @@ class Trajectory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class PatternLink(msgspec.Struct, frozen=True, kw_only=True):
-    """A relation between a pattern and a trajectory (``derived_from``) or another pattern."""
+    """A relation between a pattern and a trajectory (``derived_from``) or another pattern.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     old, new = (
+    ...         bank.store_pattern(task_description="Sort", task_category="c", strategy=strategy)
+    ...         for strategy in ("Bubble it.", "Use sorted().")
+    ...     )
+    ...     bank.add_link(new, "supersedes", target_id=old).kind
+    'supersedes'
+    """
 
     source_id: UUID
     target_id: UUID

@@ -29,8 +29,7 @@ _ANSWER_CHARACTERS: Final = 300
 class ExtractiveDistiller:
     """Find what an experience teaches by comparing its failed steps with those that worked.
 
-    >>> from reasoningbank import ReasoningBank
-    >>> from reasoningbank.domain.trajectory import Step, TrajectoryInput, Verdict
+    >>> from reasoningbank import ReasoningBank, Step, TrajectoryInput, Verdict
     >>> experience = TrajectoryInput(
     ...     task_description="Send the report",
     ...     task_category="forms",

@@ -18,8 +18,7 @@ _NOTE_CHARACTERS: Final = limits.NOTE_BYTES // 8
 class LeftToHost:
     """Leave an experience for a host agent to distil: `learn` keeps and judges it, and no more.
 
-    >>> from reasoningbank import ReasoningBank
-    >>> from reasoningbank.domain.trajectory import TrajectoryInput, Verdict
+    >>> from reasoningbank import ReasoningBank, TrajectoryInput, Verdict
     >>> given = TrajectoryInput(
     ...     task_description="Make the tests pass",
     ...     task_category="debugging",

@@ -46,8 +46,7 @@ class _Sign(NamedTuple):
 class RuleJudge:
     """Say how a task ended where the steps show it, and ``unknown`` where they do not.
 
-    >>> from reasoningbank import ReasoningBank
-    >>> from reasoningbank.domain.trajectory import Step, TrajectoryInput
+    >>> from reasoningbank import ReasoningBank, Step, TrajectoryInput
     >>> fixed = TrajectoryInput(
     ...     task_description="Make the tests pass",
     ...     task_category="debugging",

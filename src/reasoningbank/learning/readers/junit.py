@@ -7,6 +7,7 @@ any is refused before they could expand.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 from xml.parsers import expat
@@ -113,13 +114,19 @@ class _Report:
         self._case = None
 
 
-def read_test_report(path: Path) -> Verdict:
-    """Give the verdict of a test run: a success when tests ran and none failed.
+def read_test_report(path: str | os.PathLike[str]) -> Verdict:
+    """Give the verdict of a test run reported as JUnit XML: a success when tests ran and none failed.
+
+    Its source is ``test``; it is unknown when no test ran.
+
+    Args:
+        path: The report.
 
     Raises:
+        NotFound, Unavailable: When the file cannot be opened.
         InvalidInput: For a file that is no report, or declares entities.
     """
-    return _verdict(_parsed(path))
+    return _verdict(_parsed(Path(path)))
 
 
 def read_junit(path: Path, category: str | None) -> TrajectoryInput:
