@@ -18,12 +18,14 @@ NAMED = [
     "get",
     "search",
     "similar",
+    "recall",
     "stats",
     "update",
     "delete",
     "erase",
     "outcome",
     "history",
+    "consolidate",
     "export",
     "import",
     "restore",
@@ -59,7 +61,19 @@ def test_every_verb_takes_a_bank_and_a_namespace_unless_it_chooses_its_own(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["store", "similar", "update", "import", "restore", "reembed", "doctor", "demo"]
+    "name",
+    [
+        "store",
+        "similar",
+        "recall",
+        "consolidate",
+        "update",
+        "import",
+        "restore",
+        "reembed",
+        "doctor",
+        "demo",
+    ],
 )
 def test_every_verb_that_needs_vectors_takes_an_embedder(name):
     assert "--embedder" in options_of(VERBS[name])

@@ -11,6 +11,7 @@ import apsw
 import pytest
 
 from reasoningbank import ForeignDatabase, ReasoningBank, SchemaTooNew, StorageCorrupt
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from tests.faults.observing import digests
 from tests.faults.operations import build, opened
 
@@ -155,7 +156,7 @@ def test_a_bank_of_a_later_release_is_refused_and_left_alone(folder: Path) -> No
     before = digests(folder)
     with pytest.raises(SchemaTooNew) as raised:
         ReasoningBank.open(folder / "bank.db")
-    assert (raised.value.found, raised.value.supported) == (99, 1)
+    assert (raised.value.found, raised.value.supported) == (99, SCHEMA_VERSION)
     assert digests(folder) == before
 
 

@@ -36,7 +36,9 @@ def consolidate(
         str | None, typer.Option("--undo", metavar="ID", help="Take a consolidation back.")
     ] = None,
 ) -> None:
-    """Quarantine duplicates, link contradictions, let fail what fails; every step can be undone.
+    """Tidy the bank by small steps that can be undone.
+
+    Duplicates are quarantined, contradictions linked, and what keeps failing is let expire.
 
     With --json: ConsolidationReport, or with --undo an object with the number of steps undone.
     """

@@ -42,6 +42,10 @@ _TRAJECTORY_COLUMNS: Final = (
     ("trajectory_states", "note", "trajectory_id"),
     ("trajectory_states", "before", "trajectory_id"),
 )
+_HELD: Final = "SELECT " + " OR ".join(
+    f"EXISTS (SELECT 1 FROM {table} WHERE instr(CAST({column} AS BLOB), ?1))"  # noqa: S608
+    for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS)
+)
 _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24
 _NEEDLE_DIFFERENT_BYTES: Final = 8
@@ -245,14 +249,7 @@ def _spread(last: int) -> set[int]:
 
 
 def _is_held(connection: apsw.Connection, piece: bytes) -> bool:
-    return any(
-        connection.execute(
-            f"SELECT 1 FROM {table} "  # noqa: S608 - constants
-            f"WHERE instr(CAST({column} AS BLOB), ?) LIMIT 1",
-            (piece,),
-        ).fetchone()
-        for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS)
-    )
+    return connection.execute(_HELD, (piece,)).fetchone() == (1,)
 
 
 def _fold_log(connection: apsw.Connection, connections: Connections) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 
 from reasoningbank.domain.errors import StorageCorrupt
-from reasoningbank.storage.sqlite.schema import MIGRATIONS, SCHEMA_VERSION
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION, UPGRADES
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, restrict_mode
 
 
@@ -16,7 +16,7 @@ def migrate(
     settings: ConnectionSettings,
     path: Path,
     *,
-    steps: Mapping[int, str] = MIGRATIONS,
+    steps: Mapping[int, str] = UPGRADES,
     target: int = SCHEMA_VERSION,
 ) -> list[Path]:
     """Bring the bank at `path` to version `target` and give the backups made on the way.

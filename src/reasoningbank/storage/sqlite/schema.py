@@ -232,3 +232,6 @@ CREATE INDEX idx_outcomes_recall ON outcomes (namespace, recall_id) WHERE recall
 
 MIGRATIONS: Final[dict[int, str]] = {1: _PATTERNS, 2: _LEARNING}
 """The SQL that takes a bank from the version before to the version named; a new one takes all."""
+
+UPGRADES: Final = {version: sql for version, sql in MIGRATIONS.items() if version > 1}
+"""The steps an existing bank may need: there is none without version 1."""
