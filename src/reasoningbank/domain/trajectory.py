@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 from uuid import UUID
 
@@ -80,7 +81,7 @@ class TrajectoryInput(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     task_description: str
     task_category: str
-    steps: tuple[Step, ...] | list[Step]
+    steps: Sequence[Step]
     verdict: Verdict | None = None
     metadata: JsonObject = {}
     origin: str | None = None

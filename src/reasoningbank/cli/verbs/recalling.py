@@ -37,7 +37,7 @@ def recall(
         typer.Option("--min-similarity", metavar="-1..1", help="Show nothing less similar."),
     ] = None,
 ) -> None:
-    """Give what an agent should know before a task, as a prompt block.
+    """Give what an agent should know before a task.
 
     The reasons for each, and what was left out, go to standard error, so that the block alone can
     be piped on. With --json: Recall.

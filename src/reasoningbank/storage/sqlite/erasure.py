@@ -42,7 +42,7 @@ _TRAJECTORY_COLUMNS: Final = (
     ("trajectory_states", "note", "trajectory_id"),
     ("trajectory_states", "before", "trajectory_id"),
 )
-_HELD: Final = "SELECT " + " OR ".join(
+_HOLDS: Final = " OR ".join(
     f"EXISTS (SELECT 1 FROM {table} WHERE instr(CAST({column} AS BLOB), ?1))"  # noqa: S608
     for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS)
 )
@@ -249,7 +249,7 @@ def _spread(last: int) -> set[int]:
 
 
 def _is_held(connection: apsw.Connection, piece: bytes) -> bool:
-    return connection.execute(_HELD, (piece,)).fetchone() == (1,)
+    return connection.execute(f"SELECT {_HOLDS}", (piece,)).fetchone() == (1,)
 
 
 def _fold_log(connection: apsw.Connection, connections: Connections) -> None:
