@@ -433,6 +433,26 @@ class BankAgainstDictionary(RuleBasedStateMachine):
         file.seek(0)
         assert self.bank.restore_jsonl(file).unchanged == len(self.patterns)
 
+    @rule(given=INPUTS)
+    def let_another_tenant_use_it(self, given: PatternInput) -> None:
+        stranger = ReasoningBank(
+            self.bank._storage, namespace="other", embedder=Letters(), clock=lambda: self.now
+        )
+        for pattern_id in (*self.patterns, *self.gone):
+            assert stranger.get_pattern(pattern_id) is None
+            assert stranger.history(pattern_id) == []
+            with pytest.raises(NotFound):
+                stranger.delete_pattern(pattern_id)
+            with pytest.raises(NotFound):
+                stranger.erase(pattern_id)
+        stored = stranger.put(given)
+        assert stored.status == "created"
+        assert {one.id for one in stranger.find_similar(given.task_description)} <= {stored.id}
+        assert {one.id for one in stranger.search_by_category(given.task_category)} <= {stored.id}
+        assert stranger.get_stats().total_patterns == 1
+        assert self.bank.get_pattern(stored.id) is None
+        stranger.erase(stored.id)
+
     @rule()
     def reembed(self) -> None:
         assert self.bank.reembed().vectors == 0
@@ -508,7 +528,7 @@ def test_a_bank_does_what_a_dictionary_would(machine: type[BankAgainstDictionary
 
 @pytest.mark.long
 @pytest.mark.parametrize("machine", [BankInMemory, BankOnAFile])
-def test_a_bank_does_what_a_dictionary_would_for_hours(
+def test_a_bank_does_what_a_dictionary_would_on_a_thousand_walks(
     machine: type[BankAgainstDictionary],
 ) -> None:
     walk(machine, examples=1_000, steps=80)

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 from tests.faults.failing_files import CountedFiles, count_calls_of_python, counter, die
-from tests.faults.operations import CHANGES, opened, pattern
+from tests.faults.operations import CHANGES, migrate_to_next, opened, pattern, reembed
 
 
 def die_at_each_step(folder: str, change: str, ids: list[str], torn: bool) -> int:
@@ -48,11 +48,20 @@ def _change_and_end(copy: Path, change: str, ids: list[str], step: int) -> None:
     code = 1
     try:
         counter.arm(step, die)
+        _change(copy, change, [UUID(one) for one in ids])
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _change(copy: Path, change: str, ids: list[UUID]) -> None:
+    if change == "migrate":
+        migrate_to_next(copy)
+    elif change == "reembed":
+        reembed(copy)
+    else:
         with opened(copy, begin=1_000) as bank:
             if change == "create":
                 bank.store_pattern(pattern(0))
             else:
-                CHANGES[change](bank, [UUID(one) for one in ids])
-        code = 0
-    finally:
-        os._exit(code)
+                CHANGES[change](bank, ids)

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from reasoningbank import PatternInput, ReasoningBank
 from reasoningbank.storage import open_storage
+from reasoningbank.storage.sqlite.migrations import migrate
+from reasoningbank.storage.sqlite.settings import ConnectionSettings
 
 _NOW = 1_795_000_000_000
 
@@ -105,3 +107,28 @@ CHANGES: dict[str, _Change] = {
     "import": lambda bank, ids: bank.import_jsonl(io.BytesIO(exported())),
 }
 """Each is one transaction, whatever it touches: all of it happens or nothing."""
+
+
+NEXT_SCHEMA = {
+    2: """
+ALTER TABLE patterns ADD COLUMN colour TEXT;
+UPDATE patterns SET colour = 'red';
+CREATE TABLE colours (name TEXT PRIMARY KEY) STRICT;
+CREATE INDEX idx_colour ON patterns (namespace, colour);
+"""
+}
+"""A step to a schema that there is not yet, of the kind that there will be."""
+
+
+def migrate_to_next(path: Path) -> int:
+    """Bring a bank to the next schema; give how many backups that made."""
+    settings = ConnectionSettings(
+        str(path), str(path), read_only=False, durability="normal", busy_timeout=30.0
+    )
+    return len(migrate(settings, path, steps=NEXT_SCHEMA, target=2))
+
+
+def reembed(path: Path) -> None:
+    """Move the small bank to another embedder."""
+    with opened(path, begin=1_000, embedder="other") as bank:
+        bank.reembed()

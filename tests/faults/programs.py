@@ -29,7 +29,7 @@ from tests.faults.forking import (
     fork_while_writing,
     work_after_fork,
 )
-from tests.faults.operations import opened, pattern
+from tests.faults.operations import migrate_to_next, opened, pattern
 from tests.faults.unprivileged import store_as, use_as_nobody, use_twice_as_nobody
 
 __all__ = [
@@ -170,6 +170,12 @@ def store_and_die(path: str, first: int, count: int) -> None:
     bank = opened(Path(path), begin=first * 100)
     bank.store_patterns([pattern(number) for number in range(first, first + count)])
     os._exit(0)
+
+
+def migrate_at_once(path: str, _: int) -> int:
+    """Bring a bank to the next schema while others do."""
+    wait_for_parent()
+    return migrate_to_next(Path(path))
 
 
 # Killed at any moment

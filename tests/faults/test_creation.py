@@ -9,7 +9,8 @@ import pytest
 
 from reasoningbank import ReasoningBank
 from tests.faults.children import finished, let_go, ready, running
-from tests.faults.observing import faults
+from tests.faults.observing import faults, tables
+from tests.faults.operations import build
 
 
 def create_at_once(folder: Path, processes: int, program: str, *, starts: int = 1) -> None:
@@ -38,6 +39,26 @@ def test_eight_processes_that_create_a_bank_at_once_share_one(quick_folder: Path
 
 def test_so_they_do_where_the_file_system_has_no_hard_links(quick_folder: Path) -> None:
     create_at_once(quick_folder, 4, "open_and_store_without_links", starts=2)
+
+
+def test_processes_that_migrate_a_bank_at_once_do_it_once(quick_folder: Path) -> None:
+    path = quick_folder / "bank.db"
+    build(path)
+    before = tables(path)
+    with ExitStack() as children:
+        migrating = [
+            children.enter_context(running("migrate_at_once", path, number)) for number in range(4)
+        ]
+        for child in migrating:
+            ready(child)
+        for child in migrating:
+            let_go(child)
+        backups = sum(int(str(finished(child))) for child in migrating)
+    assert {row[-1] for row in tables(path)["patterns"]} == {"red"}
+    made = [place for place in quick_folder.iterdir() if ".backup-" in place.name]
+    assert len(made) == backups >= 1
+    assert all(tables(backup) == before for backup in made)
+    assert len(list(quick_folder.iterdir())) == 1 + backups
 
 
 def test_a_bank_that_was_there_first_is_never_replaced(

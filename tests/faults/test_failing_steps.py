@@ -11,7 +11,7 @@ from uuid import UUID
 import apsw
 import pytest
 
-from reasoningbank import ReasoningBank, Unavailable
+from reasoningbank import EmbeddingMismatch, ReasoningBank, Unavailable
 from tests.faults.failing_files import NAME, CountedFiles, counter
 from tests.faults.observing import faults, tables
 from tests.faults.operations import CHANGES, build, exported, opened, pattern
@@ -165,6 +165,37 @@ def test_a_write_that_fails_undoes_the_whole_change(
 @pytest.mark.parametrize("change", ["store", "erase"])
 def test_a_disk_that_stays_full_undoes_the_whole_change(change: str, quick_folder: Path) -> None:
     assert fail_each_step(quick_folder, change, no_space, once=False) > 3
+
+
+@pytest.mark.usefixtures("failing_statements")
+def test_a_statement_of_a_reembedding_that_fails_leaves_one_of_the_models_in_use(
+    quick_folder: Path,
+) -> None:
+    base = quick_folder / "base.db"
+    build(base)
+    for step in range(1, _MOST_STEPS):
+        path = quick_folder / f"{step}.db"
+        shutil.copyfile(base, path)
+        with opened(path, embedder="other") as other, opened(path, embedder="small") as small:
+            counter.arm(step, input_output_error)
+            failed = False
+            try:
+                other.reembed()
+            except Unavailable:
+                failed = True
+            counter.disarm()
+            if failed:
+                assert len(small.find_similar(pattern(3).task_description)) == 5
+                assert faults(small) == []
+                other.reembed()
+            assert other.find_similar(pattern(3).task_description)[0].similarity == 1.0
+            with pytest.raises(EmbeddingMismatch):
+                small.find_similar(pattern(3).task_description)
+            assert faults(other) == []
+        if not failed:
+            assert step > 5
+            return
+    raise AssertionError("there is no end of steps")
 
 
 @pytest.mark.usefixtures("failing_statements")

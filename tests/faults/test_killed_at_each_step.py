@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reasoningbank import ReasoningBank
+from reasoningbank import EmbeddingMismatch, ReasoningBank
 from tests.faults.children import run
 from tests.faults.observing import assert_sound, faults, tables
-from tests.faults.operations import CHANGES, build, opened, pattern
+from tests.faults.operations import CHANGES, build, migrate_to_next, opened, pattern, reembed
 
 _MOST_TELLING = ("batch", "edit the task", "erase")
 
@@ -68,6 +68,67 @@ def test_a_creation_that_is_killed_leaves_a_whole_bank_or_none(quick_folder: Pat
         assert sorted(place.name for place in folder.iterdir()) == ["bank.db", *unfinished]
         left_over.update(name.split(".creating")[-1] for name in unfinished)
     assert left_over == {"", "-journal"}, "no process was killed while it was building"
+
+
+def test_a_reembedding_that_is_killed_goes_on_when_it_is_called_again(quick_folder: Path) -> None:
+    build(quick_folder / "base.db")
+    steps = run("die_at_each_step", quick_folder, "reembed", [], False)
+    assert isinstance(steps, int)
+    searched_by = []
+    for step in range(1, steps):
+        path = quick_folder / str(step) / "bank.db"
+        assert_sound(path)
+        searched_by.append([embedder for embedder in ("small", "other") if finds(path, embedder)])
+        reembed(path)
+        assert not finds(path, "small")
+        assert finds(path, "other")
+        assert_sound(path)
+    # Every search is answered by one of the two models, first the old one and then the new one.
+    assert searched_by == sorted(searched_by, reverse=True)
+    assert {tuple(names) for names in searched_by} == {("small",), ("other",)}
+
+
+def finds(path: Path, embedder: str) -> bool:
+    with opened(path, embedder=embedder) as bank:
+        try:
+            found = bank.find_similar(pattern(2).task_description, top_k=100)
+        except EmbeddingMismatch:
+            return False
+        assert len(found) == 5
+        assert found[0].similarity == 1.0
+        return True
+
+
+def test_a_migration_that_is_killed_leaves_the_old_schema_or_the_new_one(
+    quick_folder: Path,
+) -> None:
+    build(quick_folder / "base.db")
+    before = tables(quick_folder / "base.db")
+    steps = run("die_at_each_step", quick_folder, "migrate", [], False)
+    assert isinstance(steps, int)
+    after = tables(quick_folder / str(steps) / "bank.db")
+    assert len(after["patterns"][0]) == len(before["patterns"][0]) + 1
+    migrated = []
+    for step in range(1, steps):
+        path = quick_folder / str(step) / "bank.db"
+        found = tables(path)
+        assert found in (before, after)
+        migrated.append(found == after)
+        assert_whole_backups(path, before)
+        migrate_to_next(path)
+        assert tables(path) == after
+        assert_whole_backups(path, before)
+        assert path.with_name("bank.db.backup-schema-1").exists()
+    assert migrated == sorted(migrated)
+    assert len(set(migrated)) == 2
+
+
+def assert_whole_backups(path: Path, before: object) -> None:
+    """A file that is called a backup is one, wherever the process that made it was killed."""
+    for backup in path.parent.glob("bank.db.backup-*"):
+        assert_sound(backup)
+        assert tables(backup) == before
+        assert backup.stat().st_mode & 0o777 == 0o600
 
 
 def assert_named(bank: ReasoningBank, unfinished: list[str]) -> None:

@@ -47,6 +47,8 @@ return arguments[0].map((seed) => {
 });
 """
 VERDICT = "return [WOB_DONE_GLOBAL, WOB_RAW_REWARD_GLOBAL];"
+MOST_LOOKS = 10
+BETWEEN_LOOKS = 0.03  # seconds
 DRAG_STEPS = 10
 STEP_MILLISECONDS = 12
 # Between reaching a place and pressing there: controls that appear under the mouse need a moment.
@@ -128,7 +130,21 @@ class Browser:
         """
         self.driver.get((self._pages / f"{environment}.html").as_uri())
         self.driver.execute_script(START, seed)
-        return self.hands.look()
+        return self._settled()
+
+    def _settled(self) -> Page:
+        """Return the page once two looks in a row find as much on it: icons come a moment after their place.
+
+        Without it one look in fifty at a page full of icons missed some. A page that keeps changing is
+        returned as it is after a while.
+        """
+        page = self.hands.look()
+        for _ in range(MOST_LOOKS):
+            time.sleep(BETWEEN_LOOKS)
+            before, page = page, self.hands.look()
+            if len(before.elements) == len(page.elements):
+                break
+        return page
 
     def instructions(self, environment: str, seeds: Sequence[int]) -> list[str]:
         """Return the instruction of each seed's episode, without acting on any."""

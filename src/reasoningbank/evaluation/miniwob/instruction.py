@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 ORDINAL = re.compile(r"\b(\d+)(?:st|nd|rd|th)\b\s+([\w-]+)")
-NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?")
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?!\w)")
 
 
 def quoted(instruction: str) -> list[str]:

@@ -66,10 +66,12 @@ def load_matrix(path: Path) -> Matrix:
     """Return a recorded matrix.
 
     Raises:
+        FileNotFoundError: There is no such file.
         StorageCorrupt: The file is not one, or of another format.
     """
+    content = path.read_bytes()
     try:
-        first, *rest = gzip.decompress(path.read_bytes()).splitlines()
+        first, *rest = gzip.decompress(content).splitlines()
         header = msgspec.json.decode(first, type=Header)
         episodes = [msgspec.json.decode(line, type=Episode) for line in rest]
     except (ValueError, EOFError, OSError, zlib.error, msgspec.DecodeError) as error:

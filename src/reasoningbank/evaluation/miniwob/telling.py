@@ -81,7 +81,8 @@ class TellingHands:
         if not isinstance(target, Element):
             return f"at {target[0]:.0f},{target[1]:.0f}"
         current = self._page.current(target)
-        name = (self._page.name(current) or self._page.label(current)) if current else ""
+        page = self._page
+        name = (page.name(current) or page.text(current) or page.label(current)) if current else ""
         kind = target.kind or target.role or target.tag
         known = name[:LONGEST_NAME] or ".".join(target.classes)
         return f'{kind} "{known}"' if known else kind

@@ -90,6 +90,12 @@ def _bring_up_to_date(settings: ConnectionSettings, path: Path, version: int) ->
             migrate(settings, path)
         except apsw.Error as error:
             raise translated_error(error, str(path)) from error
+        except OSError as error:
+            raise Unavailable(
+                f"cannot be copied before it is brought up to date: {error.strerror}",
+                path=str(path),
+                hint="Make room beside it; nothing was changed.",
+            ) from error
 
 
 def open_memory(reason: str, *, verify_reads: bool = False) -> SqliteStorage:

@@ -28,11 +28,10 @@ def create_bank_file(path: Path, bank_id: UUID, created_at: str) -> bool:
         Unavailable: When the directory or file cannot be written.
     """
     _make_directory(path.parent)
-    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}{TEMPORARY_SUFFIX}")
     try:
-        _reserve(temporary)
-        _build(temporary, bank_id, created_at)
-        return _link_into_place(temporary, path)
+        with reserved_beside(path) as temporary:
+            _build(temporary, bank_id, created_at)
+            return put_in_place(temporary, path)
     except apsw.Error as error:
         raise translated_error(error, str(path)) from error
     except OSError as error:
@@ -41,6 +40,17 @@ def create_bank_file(path: Path, bank_id: UUID, created_at: str) -> bool:
             path=str(path),
             hint="Choose a directory you can write to.",
         ) from error
+
+
+@contextmanager
+def reserved_beside(path: Path) -> Iterator[Path]:
+    """Lend an empty file beside `path`, with the mode a bank has, that is removed afterwards."""
+    temporary = path.with_name(f"{path.name}.{os.urandom(8).hex()}{TEMPORARY_SUFFIX}")
+    try:
+        # It has its final mode before SQLite writes to it.
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        restrict_mode(temporary)
+        yield temporary
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -55,12 +65,6 @@ def _make_directory(directory: Path) -> None:
             path=str(directory),
             hint="Choose a directory you can write to.",
         ) from error
-
-
-def _reserve(temporary: Path) -> None:
-    """Create the file with its final mode before SQLite writes to it."""
-    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    restrict_mode(temporary)
 
 
 def _build(temporary: Path, bank_id: UUID, created_at: str) -> None:
@@ -91,8 +95,8 @@ def write_schema(connection: apsw.Connection, bank_id: UUID, created_at: str) ->
     )
 
 
-def _link_into_place(temporary: Path, path: Path) -> bool:
-    """Give `temporary` its real name without ever replacing a file that has it."""
+def put_in_place(temporary: Path, path: Path) -> bool:
+    """Give `temporary` its real name, unless a file has it; give whether it was done."""
     _flush_to_disk(temporary)
     try:
         os.link(temporary, path)

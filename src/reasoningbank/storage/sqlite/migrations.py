@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import apsw
 
 from reasoningbank.domain.errors import StorageCorrupt
+from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION, UPGRADES
-from reasoningbank.storage.sqlite.settings import ConnectionSettings, restrict_mode
+from reasoningbank.storage.sqlite.settings import ConnectionSettings
 
 
 def migrate(
@@ -34,8 +36,10 @@ def migrate(
                     path=str(path),
                     hint="Restore a backup.",
                 )
-            backups.append(_backup(connection, path, version))
-            _step(connection, version + 1, steps[version + 1])
+            backup = _backup(connection, path, version)
+            if backup is not None:
+                backups.append(backup)
+                _step(connection, version + 1, steps[version + 1])
     finally:
         connection.close()
     return backups
@@ -46,16 +50,33 @@ def _version(connection: apsw.Connection) -> int:
     return int(version)
 
 
-def _backup(connection: apsw.Connection, path: Path, version: int) -> Path:
-    """Copy the bank beside itself, as of now, unless this version was copied before."""
-    backup = path.with_name(f"{path.name}.backup-schema-{version}")
-    number = 1
-    while backup.exists():
-        number += 1
-        backup = path.with_name(f"{path.name}.backup-schema-{version}-{number}")
-    connection.execute("VACUUM INTO ?", (str(backup),))
-    restrict_mode(backup)
-    return backup
+def _backup(connection: apsw.Connection, path: Path, version: int) -> Path | None:
+    """Copy the bank beside itself, as of now; None when another process has migrated it meanwhile.
+
+    A copy gets its name when it is whole, and never the name of a copy that is there.
+    """
+    with reserved_beside(path) as temporary:
+        connection.execute("VACUUM INTO ?", (str(temporary),))
+        if _version_of(temporary) != version:
+            return None
+        for name in _backup_names(path, version):
+            if put_in_place(temporary, name):
+                return name
+    raise AssertionError("there is no end of names")
+
+
+def _backup_names(path: Path, version: int) -> Iterator[Path]:
+    yield path.with_name(f"{path.name}.backup-schema-{version}")
+    for number in itertools.count(2):
+        yield path.with_name(f"{path.name}.backup-schema-{version}-{number}")
+
+
+def _version_of(path: Path) -> int:
+    connection = apsw.Connection(str(path))
+    try:
+        return _version(connection)
+    finally:
+        connection.close()
 
 
 def _step(connection: apsw.Connection, version: int, sql: str) -> None:

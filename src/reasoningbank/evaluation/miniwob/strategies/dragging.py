@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reasoningbank.evaluation.miniwob.colours import colours_named, is_colour
+from reasoningbank.evaluation.miniwob.colours import NAMES, is_colour
 from reasoningbank.evaluation.miniwob.hands import Hands, Point, Stuck
 from reasoningbank.evaluation.miniwob.instruction import mentioned, ordinals
 from reasoningbank.evaluation.miniwob.looks import is_kind
@@ -98,15 +98,16 @@ def frames(page: Page) -> list[Element]:
     return sorted(found, key=lambda frame: frame.box[0])
 
 
+def group_meant(instruction: str) -> str:
+    """Return the kind or colour of the shapes an instruction says to drag, or nothing."""
+    found = re.search(r"all (?:(circle|rectangle|triangle)s|(\w+) shapes)", instruction)
+    return found.group(1) or found.group(2) if found else ""
+
+
 def meant(page: Page, shape: Element) -> bool:
     """Whether a shape is of the kind or colour the instruction says to drag."""
-    colours = [
-        colour for colour in colours_named(page.utterance) if colour != "black" or not frames(page)
-    ]
-    kind = re.search(r"all (circle|rectangle|triangle)s", page.utterance)
-    if kind:
-        return is_kind(page, shape, kind.group(1))
-    return bool(colours) and is_colour(shape.colour, colours[0])
+    group = group_meant(page.utterance)
+    return is_colour(shape.colour, group) if group in NAMES else is_kind(page, shape, group)
 
 
 def slots(frame: Element, count: int) -> list[Point]:
@@ -181,7 +182,7 @@ def drag_shape(hands: Hands, page: Page) -> None:
 def can_drag_shape(page: Page) -> bool:
     """Whether there is something to drag and a place or direction to drag it in."""
     if frames(page):
-        return any(meant(page, shape) for shape in shapes(page))
+        return bool(group_meant(page.utterance))
     if len(movable(page)) == PAIR:
         return True
     something = corner(page) is not None or len(shapes(page)) == 1
