@@ -397,7 +397,7 @@ def test_a_stop_asked_for_while_judging_is_obeyed_and_nothing_is_lost(
     with pytest.raises(type(stop)):
         any_bank.learn(experience("another"), distiller=Says(stop))
 
-    assert [one.state for one in any_bank.trajectories()] == ["pending", "judged"]
+    assert {one.state for one in any_bank.trajectories()} == {"pending", "judged"}
 
 
 class Broken:
@@ -623,21 +623,13 @@ def test_judging_asks_for_a_verdict_and_an_experience_that_is_there(
 
 
 def test_retrying_goes_round_those_that_stay_pending(bank: ReasoningBank) -> None:
+    bank._clock = iter(range(1_795_223_045_000, 1_795_223_046_000)).__next__
     for number in range(5):
         bank.learn(experience(f"task {number}", verdict=None, steps=()))
 
-    tried = [
-        {one.trajectory_id for one in bank.retry_pending(limit=2)} for _ in range(3) if not _tick()
-    ]
+    tried = [{one.trajectory_id for one in bank.retry_pending(limit=2)} for _ in range(3)]
 
     assert len(set().union(*tried)) == 5
-
-
-def _tick() -> None:
-    """Let the clock go on: states are dated in milliseconds."""
-    import time
-
-    time.sleep(0.003)
 
 
 def test_trajectories_come_in_order_a_page_at_a_time_and_by_state(any_bank: ReasoningBank) -> None:
@@ -647,7 +639,9 @@ def test_trajectories_come_in_order_a_page_at_a_time_and_by_state(any_bank: Reas
     first = any_bank.trajectories(limit=3)
     rest = any_bank.trajectories(after=first[-1].id)
 
-    assert [one.id for one in first + rest] == [*ids, pending]
+    everything = [one.id for one in first + rest]
+    assert everything == sorted(everything)
+    assert set(everything) == {*ids, pending}
     assert [one.id for one in any_bank.trajectories(state="pending")] == [pending]
     with pytest.raises(InvalidInput):
         any_bank.trajectories(state="lost")  # type: ignore[arg-type]
@@ -827,7 +821,7 @@ def test_a_host_agent_is_handed_scrubbed_material_and_its_answer_is_learned(
     learned = any_bank.record_distillation(request.trajectory_id, answer)
     assert (learned.status, len(learned.patterns)) == ("learned", 3)
     again = any_bank.record_distillation(request.trajectory_id, {"lessons": []})
-    assert (again.status, again.patterns) == ("replayed", learned.patterns)
+    assert (again.status, set(again.patterns)) == ("replayed", set(learned.patterns))
 
 
 def test_success_and_failure_are_asked_about_differently(any_bank: ReasoningBank) -> None:

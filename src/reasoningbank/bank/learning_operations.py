@@ -155,7 +155,7 @@ class LearningOperations(TrajectoryTransfer):
             limit: How many at most, 1 to 10,000.
         """
         checked_count(limit, "limit")
-        waiting = self._storage.unlearned_trajectories(self._namespace, self._now(), limit)
+        waiting = self._storage.unlearned_trajectories(self._namespace, limit)
         return [
             self._learn_from(stored, None, judge, distiller, replayed=False) for stored in waiting
         ]

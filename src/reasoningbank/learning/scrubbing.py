@@ -44,15 +44,15 @@ def scrubbed_text(text: str, field: str, found: list[Redaction]) -> str:
     >>> scrubbed_text("mail ann@example.org from /home/ann/notes", "action", found)
     'mail [email] from /home/[user]/notes'
     >>> [redaction.kind for redaction in found]
-    ['email', 'user']
+    ['mail_address', 'user_name']
     """
     text = redacted_text(text, field, found)
     if "@" in text:
-        text = _replaced(_EMAIL, EMAIL, "email", text, field, found)
+        text = _replaced(_EMAIL, EMAIL, "mail_address", text, field, found)
     if "-" in text or "+" in text or "(" in text:
-        text = _replaced(_PHONE, PHONE, "phone", text, field, found)
+        text = _replaced(_PHONE, PHONE, "phone_number", text, field, found)
     if "/home/" in text or "Users" in text:
-        text = _replaced(_HOME, rf"\g<root>{USER}", "user", text, field, found)
+        text = _replaced(_HOME, rf"\g<root>{USER}", "user_name", text, field, found)
     return text
 
 

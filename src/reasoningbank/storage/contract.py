@@ -187,8 +187,8 @@ class LearningStorage(Protocol):
         verdict says nothing new.
         """
 
-    def unlearned_trajectories(self, namespace: str, before: str, limit: int) -> list[Trajectory]:
-        """Give pending and judged trajectories last tried before a time, longest ago first."""
+    def unlearned_trajectories(self, namespace: str, limit: int) -> list[Trajectory]:
+        """Give pending and judged trajectories, those first that were not tried for longest."""
 
     def learn_patterns(
         self,

@@ -232,9 +232,9 @@ class SqliteStorage:
         with self._connections.writing() as connection:
             return learning.judge(connection, namespace, trajectory_id, judgement, at, told)
 
-    def unlearned_trajectories(self, namespace: str, before: str, limit: int) -> list[Trajectory]:
+    def unlearned_trajectories(self, namespace: str, limit: int) -> list[Trajectory]:
         with self._connections.reading() as connection:
-            return trajectories.unlearned(connection, namespace, before, limit)
+            return trajectories.unlearned(connection, namespace, limit)
 
     def learn_patterns(
         self,

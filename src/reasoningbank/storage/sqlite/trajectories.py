@@ -36,8 +36,7 @@ _LIST: Final = (
 )
 _UNLEARNED: Final = f"""
 SELECT {_COLUMNS} {_FROM}
-WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND s.at < ?2
-ORDER BY s.at, t.id LIMIT ?3
+WHERE t.namespace = ? AND s.state IN ('pending', 'judged') ORDER BY s.at, t.id LIMIT ?
 """
 _INSERT: Final = """
 INSERT INTO trajectories (namespace, id, task_category, task_description, steps, metadata, origin,
@@ -142,11 +141,9 @@ def page(
     return [_from_row(row) for row in rows]
 
 
-def unlearned(
-    connection: apsw.Connection, namespace: str, before: str, limit: int
-) -> list[Trajectory]:
+def unlearned(connection: apsw.Connection, namespace: str, limit: int) -> list[Trajectory]:
     """Give trajectories nothing was learned from, those first that were not tried for longest."""
-    rows = connection.execute(_UNLEARNED, (namespace, before, limit))
+    rows = connection.execute(_UNLEARNED, (namespace, limit))
     return [_from_row(row) for row in rows]
 
 
