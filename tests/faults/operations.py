@@ -15,6 +15,7 @@ import numpy.typing as npt
 from reasoningbank import PatternInput, ReasoningBank
 from reasoningbank.storage import open_storage
 from reasoningbank.storage.sqlite.migrations import migrate
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ConnectionSettings
 
 _NOW = 1_795_000_000_000
@@ -110,7 +111,7 @@ CHANGES: dict[str, _Change] = {
 
 
 NEXT_SCHEMA = {
-    2: """
+    SCHEMA_VERSION + 1: """
 ALTER TABLE patterns ADD COLUMN colour TEXT;
 UPDATE patterns SET colour = 'red';
 CREATE TABLE colours (name TEXT PRIMARY KEY) STRICT;
@@ -125,7 +126,7 @@ def migrate_to_next(path: Path) -> int:
     settings = ConnectionSettings(
         str(path), str(path), read_only=False, durability="normal", busy_timeout=30.0
     )
-    return len(migrate(settings, path, steps=NEXT_SCHEMA, target=2))
+    return len(migrate(settings, path, steps=NEXT_SCHEMA, target=SCHEMA_VERSION + 1))
 
 
 def reembed(path: Path) -> None:

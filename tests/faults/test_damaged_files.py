@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
+import apsw
 import msgspec
 import pytest
 from hypothesis import example, given, settings
@@ -292,6 +293,59 @@ def flip(path: Path, before: bytes, content: bytes, bit: int) -> None:
     assert whole.count(before + content) == 1
     whole[whole.index(before + content) + len(before) + len(content) // 2] ^= 1 << bit
     path.write_bytes(whole)
+
+
+def pages_of(content: bytes, *tables: str) -> set[int]:
+    """Give the numbers of the pages, from 0, that hold these tables of a bank."""
+    connection = apsw.Connection("")
+    # In memory there is no log, so the header must not announce one.
+    connection.deserialize("main", content[:18] + b"\x01\x01" + content[20:])
+    found = connection.execute("SELECT pageno, name FROM dbstat").fetchall()
+    connection.close()
+    return {number - 1 for number, name in found if name in tables}
+
+
+@pytest.mark.parametrize("kind", DAMAGE)
+def test_what_can_be_read_of_a_damaged_bank_can_be_moved_to_a_new_one(
+    kind: str, path: Path, sound: Sound, seed: int
+) -> None:
+    chance = random.Random(seed)
+    needed = {0, *pages_of(sound.content, "patterns", "sqlite_schema", "bank_properties")}
+    saved_whole = 0
+    for number in range(sound.pages):
+        at = number * _PAGE
+        page = sound.content[at : at + _PAGE]
+        damaged = DAMAGE[kind](chance, page, sound.content[:_PAGE])
+        path.write_bytes(sound.content[:at] + damaged + sound.content[at + _PAGE :])
+        try:
+            bank = opened(path)
+        except _DAMAGE:
+            assert number in needed
+            continue
+        with bank, opened(Path("memory:")) as new:
+            reported: list[str] = []
+            file = io.BytesIO()
+            exported = bank.export_jsonl(file, on_damaged=reported.append)
+            file.seek(0)
+            assert new.restore_jsonl(file).created == exported
+            saved = {one: new.get_pattern(one) for one in sound.patterns}
+        assert all(saved[one] in (None, sound.patterns[one]) for one in saved)
+        # Only damage to the patterns themselves costs patterns.
+        assert exported == len(sound.patterns) or number in needed
+        assert exported + len(reported) >= len(sound.patterns) or number in needed
+        saved_whole += exported == len(sound.patterns)
+    assert saved_whole >= sound.pages - len(needed)
+
+
+def test_a_damaged_pattern_is_left_out_of_an_export_and_named(path: Path) -> None:
+    ids = build(path)
+    flip(path, b"", pattern(2).strategy.encode(), 7)
+    with opened(path) as bank:
+        with pytest.raises(StorageCorrupt):
+            bank.export_jsonl(io.BytesIO())
+        left_out: list[str] = []
+        assert bank.export_jsonl(io.BytesIO(), on_damaged=left_out.append) == 4
+    assert left_out == [str(ids[2])]
 
 
 def test_without_verifying_damage_is_still_no_crash(path: Path, sound: Sound, seed: int) -> None:

@@ -14,9 +14,11 @@ from reasoningbank.domain.records import Finding
 class AsyncTransferOperations(AsyncBankCore):
     """Mirror `TransferOperations`."""
 
-    async def export_jsonl(self, file: TextOrBytes) -> int:
-        """See `ReasoningBank.export_jsonl`."""
-        return await self._run(partial(self._bank.export_jsonl, file))
+    async def export_jsonl(
+        self, file: TextOrBytes, *, on_damaged: Callable[[str], None] | None = None
+    ) -> int:
+        """See `ReasoningBank.export_jsonl`; `on_damaged` is called in a worker thread."""
+        return await self._run(partial(self._bank.export_jsonl, file, on_damaged=on_damaged))
 
     async def restore_jsonl(
         self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None

@@ -28,9 +28,15 @@ _BATCH = 256
 _AGAIN = "The lines before it are in; mend it and run again, what is in already is recognised."
 
 
-def export(storage: StorageBackend, namespace: str, file: TextOrBytes, now: str) -> int:
-    """Write every record of a namespace; give how many."""
-    return write_export(file, namespace, now, storage.records(namespace))
+def export(
+    storage: StorageBackend,
+    namespace: str,
+    file: TextOrBytes,
+    now: str,
+    on_damaged: Callable[[str], None] | None,
+) -> int:
+    """Write the records of a namespace; give how many."""
+    return write_export(file, namespace, now, storage.records(namespace, on_damaged))
 
 
 def restore(

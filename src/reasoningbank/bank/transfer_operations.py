@@ -22,14 +22,21 @@ from reasoningbank.domain.validation import (
 class TransferOperations(BankCore):
     """Export, restore, import, reembed and check a bank."""
 
-    def export_jsonl(self, file: TextOrBytes) -> int:
+    def export_jsonl(
+        self, file: TextOrBytes, *, on_damaged: Callable[[str], None] | None = None
+    ) -> int:
         """Write every pattern of the namespace, with all that is kept about it; give how many.
 
         Args:
             file: Open for writing text or bytes. The export shows one moment, however long it
                 takes; memory use does not grow with the bank.
+            on_damaged: To save what can be read of a damaged bank: called with the id of each
+                pattern that does not match its checksum or cannot be read, which is left out.
+
+        Raises:
+            StorageCorrupt: At the first pattern that cannot be read, without `on_damaged`.
         """
-        return moving.export(self._storage, self._namespace, file, self._now())
+        return moving.export(self._storage, self._namespace, file, self._now(), on_damaged)
 
     def restore_jsonl(
         self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None

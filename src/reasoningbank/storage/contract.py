@@ -6,7 +6,7 @@ Each call names its namespace; none crosses it. Ids are canonical text. Times ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
 from reasoningbank.domain.consolidation import ConsolidationReport
@@ -145,8 +145,14 @@ class OutcomeStorage(Protocol):
 class TransferStorage(Protocol):
     """Move whole banks, and look after them."""
 
-    def records(self, namespace: str) -> Iterator[PatternRecord]:
-        """Give every record of a namespace as of one moment, in the order of their ids."""
+    def records(
+        self, namespace: str, on_damaged: Callable[[str], None] | None = None
+    ) -> Iterator[PatternRecord]:
+        """Give every record of a namespace as of one moment, in the order of their ids.
+
+        With `on_damaged`, those that are damaged are left out, or have their damaged notes left
+        out, and it is called with their ids; the others then come in the order of their creation.
+        """
 
     def restore_records(
         self,

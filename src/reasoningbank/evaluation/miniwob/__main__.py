@@ -1,4 +1,4 @@
-"""Select environments, record the matrix, report what is in it: `python -m reasoningbank.evaluation.miniwob`."""
+"""Select environments, record the matrix, report and check what is in it: `python -m reasoningbank.evaluation.miniwob`."""
 
 from __future__ import annotations
 
@@ -42,8 +42,22 @@ def report_command(options: argparse.Namespace) -> None:
     sys.stdout.writelines(lines(load_matrix(options.matrix)))
 
 
+def check_command(options: argparse.Namespace) -> None:
+    """Run some attempts of a matrix again and print how many end as recorded, and which do not."""
+    from reasoningbank.evaluation.miniwob.replaying import replay
+
+    again = list(replay(load_matrix(options.matrix), options.attempts, options.seed))
+    for one in again:
+        if not (one.same_page and one.same_success):
+            sys.stdout.write(f"{msgspec.json.encode(one).decode()}\n")
+    pages, ends = sum(one.same_page for one in again), sum(one.same_success for one in again)
+    sys.stdout.write(
+        f"of {len(again)} attempts {pages} met the same page, {ends} ended as recorded\n"
+    )
+
+
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the three commands."""
+    """Return the parser of the four commands."""
     top = argparse.ArgumentParser(
         prog="python -m reasoningbank.evaluation.miniwob", description=__doc__
     )
@@ -61,6 +75,11 @@ def parser() -> argparse.ArgumentParser:
     tell = commands.add_parser("report", help="print what a matrix holds")
     tell.add_argument("matrix", type=Path)
     tell.set_defaults(command=report_command)
+    check = commands.add_parser("check", help="run some attempts of a matrix again")
+    check.add_argument("matrix", type=Path)
+    check.add_argument("--attempts", type=int, default=200)
+    check.add_argument("--seed", type=int, default=0, help="of the draw")
+    check.set_defaults(command=check_command)
     return top
 
 

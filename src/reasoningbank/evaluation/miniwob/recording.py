@@ -29,6 +29,7 @@ NOT_ACTING = frozenset(
         "live.py",
         "matrix.py",
         "recording.py",
+        "replaying.py",
         "report.py",
     )
 )

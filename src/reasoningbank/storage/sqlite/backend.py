@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
@@ -49,6 +49,7 @@ from reasoningbank.storage.sqlite import (
     reading,
     recalls,
     reembedding,
+    salvage,
     trajectories,
     trajectory_records,
     transfer,
@@ -190,9 +191,14 @@ class SqliteStorage:
         with self._connections.reading() as connection:
             return list(reading.observations(connection, namespace, pattern_id))
 
-    def records(self, namespace: str) -> Iterator[PatternRecord]:
+    def records(
+        self, namespace: str, on_damaged: Callable[[str], None] | None = None
+    ) -> Iterator[PatternRecord]:
         with self._connections.snapshot() as connection:
-            yield from transfer.records(connection, namespace, self._reads)
+            if on_damaged is None:
+                yield from transfer.records(connection, namespace, self._reads)
+            else:
+                yield from salvage.readable_records(connection, namespace, on_damaged)
 
     def restore_records(
         self, records: Sequence[tuple[PatternRecord, bytes]], model: EmbeddingModel

@@ -59,6 +59,7 @@ _WAL_RESET_FIXED: Final = (3, 51, 3)
 _NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs"}
 )
+_SAVE: Final = "Export what can be read without what is damaged, and restore it into a new file."
 _RESTORE: Final = "Restore these patterns from an export, or erase them."
 
 
@@ -119,7 +120,7 @@ def _structure(connection: apsw.Connection) -> Finding:
         check="structure",
         level="error",
         message="the file is damaged: " + "; ".join(problems[:5]),
-        hint="Export what can be read, and restore it into a new file.",
+        hint=_SAVE,
     )
 
 
@@ -252,7 +253,7 @@ def _unreadable(name: str, error: Exception) -> Finding:
         check=name,
         level="error",
         message=f"not everything can be read: {error}",
-        hint="Export what can be read, and restore it into a new file.",
+        hint=_SAVE,
     )
 
 
