@@ -23,7 +23,7 @@ def running(
     command = [sys.executable, *flags, "-m", "tests.faults.programs", program]
     environment = {
         **os.environ,
-        "PYTHONPATH": str(CHECKOUT),
+        "PYTHONPATH": os.pathsep.join([str(CHECKOUT), os.environ.get("PYTHONPATH", "")]),
         # Threads of a linear-algebra library must not be alive when a program forks.
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from reasoningbank import ReasoningBank
 from tests.faults.children import finished, let_go, ready, running
 from tests.faults.observing import faults
+from tests.faults.operations import build, opened, pattern
 from tests.faults.programs import numbered
 
 
@@ -58,3 +60,28 @@ def test_what_one_process_stored_is_found_by_others_at_their_next_call(tmp_path:
 @pytest.mark.long
 def test_eight_writers_and_four_readers_lose_nothing(tmp_path: Path) -> None:
     write_and_read_at_once(tmp_path, writers=8, stores=500, readers=4)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no such timer")
+def test_waiting_for_another_writer_can_be_interrupted(tmp_path: Path) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "bank.db"
+    build(path)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with opened(path, begin=1_000) as bank:
+            with running("hold", path) as child:
+                ready(child)
+                signal.setitimer(signal.ITIMER_REAL, 0.2)
+                with pytest.raises(KeyboardInterrupt):
+                    bank.store_pattern(pattern(7))
+                assert bank.get_stats().total_patterns == 5
+                let_go(child)
+                finished(child)
+            bank.store_pattern(pattern(7))
+            assert bank.get_stats().total_patterns == 6
+            assert faults(bank) == []
+    finally:
+        signal.signal(signal.SIGALRM, before)
