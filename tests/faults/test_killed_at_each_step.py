@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reasoningbank import EmbeddingMismatch, ReasoningBank
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from tests.faults.children import run
 from tests.faults.observing import assert_sound, faults, tables
 from tests.faults.operations import CHANGES, build, migrate_to_next, opened, pattern, reembed
@@ -118,7 +119,7 @@ def test_a_migration_that_is_killed_leaves_the_old_schema_or_the_new_one(
         migrate_to_next(path)
         assert tables(path) == after
         assert_whole_backups(path, before)
-        assert path.with_name("bank.db.backup-schema-1").exists()
+        assert path.with_name(f"bank.db.backup-schema-{SCHEMA_VERSION}").exists()
     assert migrated == sorted(migrated)
     assert len(set(migrated)) == 2
 
