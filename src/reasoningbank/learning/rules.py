@@ -20,6 +20,7 @@ from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import OutcomeKind
 from reasoningbank.domain.trajectory import Trajectory, Verdict
 from reasoningbank.learning.handing_in import answer_seen, handed_in, limit_reached, stopped_by
+from reasoningbank.learning.material import shortened
 from reasoningbank.learning.signals import (
     Reading,
     last_change,
@@ -31,6 +32,8 @@ from reasoningbank.learning.signals import (
 _MOST_REASONS: Final = 5
 _SHORT_OUTPUT: Final = 200
 _MANY: Final = 20
+_REASON_CHARACTERS: Final = 500
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 _ERROR_NAME: Final = re.compile(r"\b[A-Z]\w*(?:Error|Exception)\b")
 _ASSERTION: Final = re.compile(r"^[ \t]*(?:\d{1,7}:?[ \t]*)?assert\b(?! False)", re.MULTILINE)
 
@@ -75,7 +78,7 @@ class RuleJudge:
 
 def _weighed(signs: Sequence[_Sign], trouble: str | None) -> Judgement:
     kinds = {sign.kind for sign in signs}
-    reasons = tuple(dict.fromkeys(sign.reason for sign in signs))[:_MOST_REASONS]
+    reasons = tuple(dict.fromkeys(_plain(sign.reason) for sign in signs))[:_MOST_REASONS]
     evidence: JsonObject = {
         "judge": "rules",
         "steps": sorted({sign.number for sign in signs if sign.number}),
@@ -97,6 +100,7 @@ def _weighed(signs: Sequence[_Sign], trouble: str | None) -> Judgement:
         note = "the steps show signs of both endings" if len(kinds) > 1 else f"{trouble}"
     elif trouble is not None:
         note = trouble
+    note = _plain(note)
     return Judgement(
         verdict=Verdict(
             kind="unknown",
@@ -282,6 +286,11 @@ def _of_the_end(trajectory: Trajectory, readings: Sequence[Reading]) -> list[_Si
     return [
         _Sign("failure", last.number, f"step {last.number}, the last thing tried, met {last.error}")
     ]
+
+
+def _plain(text: str) -> str:
+    """Give a reason on one line, without control characters and not too long."""
+    return shortened(" ".join(_CONTROL.sub(" ", text).split()), _REASON_CHARACTERS)
 
 
 def _short(command: str) -> str:

@@ -205,6 +205,6 @@ def _parsed(path: Path) -> _Report:
     parser.CharacterDataHandler = report.said
     try:
         parser.Parse(whole_file(path, REPORT_BYTES), True)  # noqa: FBT003 - positional in expat
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # also for an unknown encoding
         raise refused(path, f"is not XML: {error}") from error
     return report

@@ -117,8 +117,8 @@ def decoded(path: Path, content: bytes, shape: type[_T], place: str = "") -> _T:
             raise refused(path, f"{where}is not of the form expected: {error}") from error
         mended = _mended(path, content, where, error)
     try:
-        return msgspec.convert(mended, type=shape)
-    except msgspec.ValidationError as error:
+        return msgspec.json.decode(msgspec.json.encode(mended), type=shape)
+    except msgspec.MsgspecError as error:
         raise refused(path, f"{where}is not of the form expected: {error}") from error
 
 

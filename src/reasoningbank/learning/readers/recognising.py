@@ -155,9 +155,9 @@ def _kind_of(signs: _Signs) -> FileKind | None:
         return "mini-swe-agent"
     if bytes(signs.trajectory).startswith(b"[") or bytes(signs.history).startswith(b"["):
         return "swe-agent"
-    if signs.trajectory or signs.steps or signs.format:
+    if any(map(bytes, (signs.trajectory, signs.steps, signs.format))):
         return "own"
-    if signs.type in _TRANSCRIPT_TYPES:
+    if isinstance(signs.type, str) and signs.type in _TRANSCRIPT_TYPES:
         return "claude-code"
     return None
 
