@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 SEED_VARIABLE = "FAULT_SEED"
 _IN_MEMORY = Path("/dev/shm")
+_PATIENCE_SECONDS = 600
 _used: list[tuple[str, int]] = []
 
 
@@ -27,6 +29,23 @@ def seed(request: pytest.FixtureRequest) -> int:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, drawn in _used:
         terminalreporter.write_line(f"{name}: repeat with {SEED_VARIABLE}={drawn}")
+
+
+@pytest.fixture(autouse=True)
+def patience(request: pytest.FixtureRequest) -> Iterator[None]:
+    """End a test that waits for what never comes; how long is no measure of speed."""
+    if not hasattr(signal, "alarm") or request.node.get_closest_marker("long"):
+        yield
+        return
+
+    def give_up(*_: object) -> None:
+        raise AssertionError(f"it hangs: nothing has come for {_PATIENCE_SECONDS} seconds")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(_PATIENCE_SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture
