@@ -84,8 +84,30 @@ def test_far_failures_hardly_count_against_near_successes() -> None:
     [("confirmed", 0.9), ("reported", 0.7), ("judged", 0.6), ("imported", 0.54)],
 )
 def test_a_claimed_score_counts_as_far_as_it_is_trusted(trust: str, expected: float) -> None:
-    [family] = families_of([neighbour("a", 0.9, success_score=0.9, trust=trust)])
+    [family] = families_of([neighbour("a", 1.0, success_score=0.9, trust=trust)])
     assert family.reliability == pytest.approx(expected)
+
+
+def test_a_claimed_score_counts_as_far_as_it_is_near() -> None:
+    [family] = families_of([neighbour("a", 0.5, success_score=0.9, trust="confirmed")])
+    assert family.reliability == pytest.approx(0.5 + 0.4 * 0.5**4)
+
+
+def test_one_far_failure_makes_no_pitfall_of_a_strategy_that_is_advice_near_by() -> None:
+    failed = neighbour("a", 0.5, 0.0, 1.0, success_score=0.0, trust="confirmed")
+    untried = neighbour("a", 0.4)
+    [family] = families_of([failed, untried])
+    assert not family.pitfall
+    assert family.representative is untried
+
+
+def test_a_strategy_known_from_a_failure_alone_is_a_pitfall_at_any_distance() -> None:
+    failed = neighbour("a", 0.4, 0.0, 1.0, success_score=0.0, trust="confirmed")
+    [alone] = families_of([failed])
+    [redeemed] = families_of([neighbour("a", 0.4, 2.0, 1.0, success_score=0.0)])
+    assert alone.reliability > 0.4
+    assert alone.pitfall
+    assert not redeemed.pitfall
 
 
 def test_outcomes_outweigh_any_claim() -> None:

@@ -18,6 +18,9 @@ SHARPNESS: Final = 4.0
 PRIOR_STRENGTH: Final = 2.0
 """How many outcomes the prior is worth; a Beta(1, 1) where nothing is claimed."""
 
+PITFALL_BELOW: Final = 0.4
+"""Reliability under which a strategy is shown as one to avoid."""
+
 _CLAIM_WEIGHT: Final[Mapping[Trust, float]] = {
     "confirmed": SOURCE_WEIGHT["test"],
     "reported": SOURCE_WEIGHT["caller"],
@@ -37,7 +40,8 @@ class Family(msgspec.Struct, frozen=True):
     weighted by source, and w = max(0, similarity) ** 4 weighs them by nearness to the task: a
     kernel-weighted beta-binomial estimate (Loader, Local Regression and Likelihood, 1999, ch. 4).
     The prior a, b is worth two outcomes; its mean is 1/2, moved towards the success score that the
-    nearest member claims as far as that member is trusted (imported claims by a tenth).
+    nearest member claims as far as that member is trusted (imported claims by a tenth) and near:
+    what is claimed of a task half as similar moves it a sixteenth as far.
     """
 
     members: tuple[Neighbour, ...]
@@ -46,13 +50,28 @@ class Family(msgspec.Struct, frozen=True):
     weighted_failures: float
 
     @property
+    def pitfall(self) -> bool:
+        """Whether this is to be avoided: it fails near the task, or is known from failures alone.
+
+        A failure far from the task says little of a strategy here, but that it failed there is no
+        reason to do it.
+        """
+        return self.reliability < PITFALL_BELOW or not any(map(_speaks_for, self.members))
+
+    @property
     def representative(self) -> Neighbour:
-        """The member to show: the nearest of those that worked, if the family works here."""
-        if self.reliability >= 0.5:  # noqa: PLR2004 - as likely to work as not
-            for member in self.members:
-                if member.successes >= member.failures:
-                    return member
-        return self.members[0]
+        """The member to show: the nearest; for advice the nearest that has worked or is untried."""
+        if self.pitfall:
+            return self.members[0]
+        advice = [member for member in self.members if _speaks_for(member)]
+        return next((one for one in advice if one.successes >= one.failures), advice[0])
+
+
+def _speaks_for(member: Neighbour) -> bool:
+    """Whether a member is advice, and not a record of a failure that nothing has redeemed."""
+    claim = member.pattern.success_score
+    learned_from_failure = claim is not None and claim < 0.5  # noqa: PLR2004 - rather failed
+    return not learned_from_failure or member.successes > member.failures
 
 
 # The same few hundred strategies come back from question to question.
@@ -70,7 +89,7 @@ def families_of(neighbours: Iterable[Neighbour]) -> list[Family]:
 def _family(members: list[Neighbour]) -> Family:
     successes = failures = 0.0
     for member in members:
-        weight = max(0.0, member.similarity) ** SHARPNESS
+        weight = _nearness(member)
         successes += weight * member.successes
         failures += weight * member.failures
     prior = _prior_mean(members[0])
@@ -86,4 +105,8 @@ def _prior_mean(nearest: Neighbour) -> float:
     claim = nearest.pattern.success_score
     if claim is None:
         return 0.5
-    return 0.5 + _CLAIM_WEIGHT[nearest.pattern.trust] * (claim - 0.5)
+    return 0.5 + _CLAIM_WEIGHT[nearest.pattern.trust] * _nearness(nearest) * (claim - 0.5)
+
+
+def _nearness(member: Neighbour) -> float:
+    return float(max(0.0, member.similarity) ** SHARPNESS)

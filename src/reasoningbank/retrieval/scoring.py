@@ -14,9 +14,6 @@ HALF_LIFE_DAYS: Final = 45.0
 RECENCY_SHARE: Final = 0.1
 """How much of the score fades with age: a pattern never loses more than this share of it."""
 
-PITFALL_BELOW: Final = 0.4
-"""Reliability under which a strategy is shown as one to avoid."""
-
 PITFALL_SHARE: Final = 0.5
 """A warning is worth half as much as advice of the same strength."""
 
@@ -41,8 +38,7 @@ def scored(family: Family, now_ms: int) -> Candidate:
     """
     shown = family.representative
     recency = _recency(shown, now_ms)
-    pitfall = family.reliability < PITFALL_BELOW
-    strength = PITFALL_SHARE * (1.0 - family.reliability) if pitfall else family.reliability
+    strength = PITFALL_SHARE * (1.0 - family.reliability) if family.pitfall else family.reliability
     freshness = 1.0 - RECENCY_SHARE + RECENCY_SHARE * recency
     why = Why(
         score=max(0.0, shown.similarity) * strength * freshness,
@@ -54,7 +50,7 @@ def scored(family: Family, now_ms: int) -> Candidate:
         weighted_failures=family.weighted_failures,
         reason=_reason(shown, family),
     )
-    return Candidate(shown, why, pitfall)
+    return Candidate(shown, why, family.pitfall)
 
 
 def _recency(neighbour: Neighbour, now_ms: int) -> float:
