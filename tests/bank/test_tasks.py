@@ -6,7 +6,19 @@ import asyncio
 
 import pytest
 
-from reasoningbank import AsyncReasoningBank, PatternInput, ReasoningBank
+from reasoningbank import (
+    AsyncReasoningBank,
+    Distillation,
+    InvalidInput,
+    Judgement,
+    LeftToHost,
+    Lesson,
+    PatternInput,
+    ReasoningBank,
+    Trajectory,
+    TrajectoryInput,
+    Verdict,
+)
 from reasoningbank.bank.task import Task
 
 TASK = "Make the parser tests pass"
@@ -168,3 +180,63 @@ def test_the_same_works_under_asyncio() -> None:
             assert len(await bank.trajectories()) >= 3
 
     asyncio.run(main())
+
+
+class Terse:
+    """A judge and a distiller that say the same of everything."""
+
+    def judge(self, trajectory: Trajectory) -> Judgement:
+        verdict = Verdict(kind="failure", score=0.0, source="agent")
+        return Judgement(verdict=verdict, note=trajectory.note)
+
+    def distil(self, trajectory: Trajectory) -> Distillation:
+        return Distillation(lessons=(Lesson(title="Terse", strategy=trajectory.task_description),))
+
+
+def test_a_bank_learns_with_the_judge_and_the_distiller_it_was_opened_with() -> None:
+    with ReasoningBank.open("memory:", judge=Terse(), distiller=Terse()) as bank:
+        with bank.task(TASK) as task:
+            work(task)
+            task.succeed(source="test")
+        told = bank.learn(TrajectoryInput(task_description="Say", task_category="c", steps=()))
+        by_hand = bank.learn(
+            TrajectoryInput(task_description="Leave it", task_category="c", steps=()),
+            distiller=LeftToHost(),
+        )
+        assert task.learned
+        titles = [bank.get_pattern(one).title for one in task.learned.patterns]  # type: ignore[union-attr]
+        assert titles == ["Terse"]
+        assert told.verdict == Verdict(kind="failure", score=0.0, source="agent")
+        assert by_hand.status == "pending"
+
+
+def test_an_asynchronous_bank_takes_them_too() -> None:
+    async def scenario() -> None:
+        async with AsyncReasoningBank.open("memory:", distiller=Terse()) as bank:
+            async with bank.task(TASK, k=1, experiences=1, token_budget=500) as task:
+                task.succeed(source="test")
+            assert task.learned
+            pattern = await bank.get_pattern(task.learned.patterns[0])
+            assert pattern
+            assert pattern.title == "Terse"
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(("field", "part"), [("judge", Terse), ("distiller", object())])
+def test_a_bank_is_not_opened_with_what_cannot_judge_or_distil(field: str, part: object) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        ReasoningBank.open("memory:", **{field: part})  # type: ignore[arg-type]
+    assert refused.value.field == field
+
+
+def test_a_task_may_recall_more_than_one_group(any_bank: ReasoningBank) -> None:
+    for at in range(3):
+        any_bank.store_pattern(
+            task_description=f"Make the parser tests pass, part {at}", task_category="debugging",
+            strategy=f"Strategy number {at}",
+        )  # fmt: skip
+    with any_bank.task(TASK) as one:
+        assert len(one.patterns) == 1
+    with any_bank.task(TASK, k=3, experiences=3) as several:
+        assert len(several.patterns) == 3

@@ -21,6 +21,7 @@ from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability
 
 if TYPE_CHECKING:
     from reasoningbank.embedding import Embedder
+    from reasoningbank.learning.contract import Distiller, Judge
 
 # Writers wait for each other and for other processes. In threads of their own they never take the
 # last one from readers, which wait for nobody.
@@ -100,6 +101,8 @@ class AsyncReasoningBank(
         actor: str = "caller",
         busy_timeout: float = DEFAULT_BUSY_TIMEOUT,
         verify_reads: bool = False,
+        judge: Judge | None = None,
+        distiller: Distiller | None = None,
     ) -> _Opening:
         """Open a bank as `ReasoningBank.open` does; ``await`` it or use it in ``async with``."""
         return _Opening(
@@ -112,5 +115,7 @@ class AsyncReasoningBank(
                 actor=actor,
                 busy_timeout=busy_timeout,
                 verify_reads=verify_reads,
+                judge=judge,
+                distiller=distiller,
             ),
         )

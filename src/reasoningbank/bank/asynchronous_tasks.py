@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from reasoningbank.bank.asynchronous_core import AsyncBankCore
+from reasoningbank.bank.recall_operations import DEFAULT_TOKEN_BUDGET
 from reasoningbank.bank.task import Task
 from reasoningbank.bank.task_operations import DEFAULT_CATEGORY, Ran, TaskContext
 
@@ -24,9 +25,24 @@ Value = TypeVar("Value")
 class AsyncTaskOperations(AsyncBankCore):
     """See `reasoningbank.bank.task_operations.TaskOperations`."""
 
-    def task(self, task_description: str, *, category: str = DEFAULT_CATEGORY) -> AsyncTaskContext:
+    def task(
+        self,
+        task_description: str,
+        *,
+        category: str = DEFAULT_CATEGORY,
+        k: int = 3,
+        experiences: int = 1,
+        token_budget: int = DEFAULT_TOKEN_BUDGET,
+    ) -> AsyncTaskContext:
         """See `ReasoningBank.task`; enter it with ``async with``. Its steps need no ``await``."""
-        return AsyncTaskContext(self, self._bank.task(task_description, category=category))
+        context = self._bank.task(
+            task_description,
+            category=category,
+            k=k,
+            experiences=experiences,
+            token_budget=token_budget,
+        )
+        return AsyncTaskContext(self, context)
 
     async def run(
         self,

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from reasoningbank.embedding import Embedder
     from reasoningbank.embedding.protocol import Vectors
+    from reasoningbank.learning.contract import Distiller, Judge
 
 
 NOT_TO_BE_COPIED: Final = (
@@ -40,6 +41,18 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
+def checked_part(part: object, field: str, method: str) -> None:
+    """Refuse what cannot play the part of a judge or distiller, before anything is opened."""
+    if part is None:
+        return
+    if isinstance(part, type) or not callable(getattr(part, method, None)):
+        raise InvalidInput(
+            f"must be an object with a method {method}(trajectory), not {part!r}"[:200],
+            field=field,
+            hint="Give an instance, or leave it out.",
+        )
+
+
 class BankCore:
     """Hold what every operation of a bank needs: storage, embedder, namespace, clock."""
 
@@ -50,12 +63,16 @@ class BankCore:
         namespace: str = "default",
         embedder: Embedder | None = None,
         actor: str = "caller",
+        judge: Judge | None = None,
+        distiller: Distiller | None = None,
         clock: Clock = system_clock,
         random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._storage = storage
         self._namespace = checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
         self._actor = checked_line(actor, "actor", limits.ACTOR_BYTES)
+        self._judge = judge
+        self._distiller = distiller
         self._clock = clock
         self._random_bytes = random_bytes
         self._vectors = TextVectors(embedder)
@@ -73,6 +90,8 @@ class BankCore:
         actor: str = "caller",
         busy_timeout: float = DEFAULT_BUSY_TIMEOUT,
         verify_reads: bool = False,
+        judge: Judge | None = None,
+        distiller: Distiller | None = None,
     ) -> Self:
         """Open the bank that `target` names, making it if it is not there.
 
@@ -86,6 +105,8 @@ class BankCore:
             busy_timeout: Seconds to wait for other writers before `Busy` is raised.
             verify_reads: Whether what is read is checked against its checksums first, so that
                 damage is an error and never an answer.
+            judge: Says how experiences ended where nobody does; None for the rules.
+            distiller: Finds what experiences teach; None for the extractive one.
 
         Raises:
             InvalidInput: For an argument out of its range.
@@ -100,13 +121,22 @@ class BankCore:
                 field="embedder",
                 hint="reasoningbank.embedding.embedder_from_name gives one by its name.",
             )
+        checked_part(judge, "judge", "judge")
+        checked_part(distiller, "distiller", "distil")
         checked_number(busy_timeout, "busy_timeout", 0.0, 86_400.0)
         checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
         checked_line(actor, "actor", limits.ACTOR_BYTES)
         storage = open_storage(
             target, durability=durability, busy_timeout=busy_timeout, verify_reads=verify_reads
         )
-        return cls(storage, namespace=namespace, embedder=embedder, actor=actor)
+        return cls(
+            storage,
+            namespace=namespace,
+            embedder=embedder,
+            actor=actor,
+            judge=judge,
+            distiller=distiller,
+        )
 
     @property
     def namespace(self) -> str:

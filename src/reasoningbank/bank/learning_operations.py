@@ -70,14 +70,15 @@ class LearningOperations(TrajectoryTransfer):
         fails loses nothing: it stays pending for `retry_pending`. The same experience from the
         same origin is kept once.
 
-        How it ended is told by, in this order, the verdict given with it; `judge`; the rules that
-        read exit codes, exceptions and test reports in the steps. A verdict of kind ``unknown``
-        says that nobody can tell: the rules are not asked, and it stays pending.
+        How it ended is told by, in this order, the verdict given with it; `judge`; the judge the
+        bank was opened with; the rules that read exit codes, exceptions and test reports in the
+        steps. A verdict of kind ``unknown`` says that nobody can tell: only a `judge` given here
+        is asked, else it stays pending.
 
         Args:
             trajectory: The experience.
-            judge: Says how it ended, instead of the rules.
-            distiller: Finds what it teaches, instead of the extractive one.
+            judge: Says how it ended, instead of the bank's own.
+            distiller: Finds what it teaches, instead of the bank's own.
 
         Raises:
             InvalidInput: Naming the field; then nothing was kept.

@@ -103,6 +103,7 @@ class LearningSteps(BankCore):
 
     def _judgement(self, stored: Trajectory, judge: Judge | None) -> Judgement:
         """Ask the judge, and make a note of whatever goes wrong."""
+        judge = judge or self._judge
         if judge is None:
             from reasoningbank.learning.rules import RuleJudge
 
@@ -130,6 +131,7 @@ class LearningSteps(BankCore):
 
     def _distilled(self, stored: Trajectory, distiller: Distiller | None) -> Distillation:
         """Ask the distiller, and make a note of whatever goes wrong."""
+        distiller = distiller or self._distiller
         if distiller is None:
             from reasoningbank.learning.extractive import ExtractiveDistiller
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from reasoningbank.bank.learning_operations import LearningOperations
 from reasoningbank.bank.outcome_operations import OutcomeOperations
-from reasoningbank.bank.recall_operations import RecallOperations
+from reasoningbank.bank.recall_operations import DEFAULT_TOKEN_BUDGET, RecallOperations
 from reasoningbank.bank.task import Task
 from reasoningbank.domain.errors import ReasoningBankError
+from reasoningbank.domain.recall import Recall
 
 if TYPE_CHECKING:
     from typing import Concatenate
@@ -36,7 +37,15 @@ class Ran(Generic[Value]):
 class TaskOperations(RecallOperations, LearningOperations, OutcomeOperations):
     """Wrap a task so that the agent recalls before it and learns after it."""
 
-    def task(self, task_description: str, *, category: str = DEFAULT_CATEGORY) -> TaskContext:
+    def task(
+        self,
+        task_description: str,
+        *,
+        category: str = DEFAULT_CATEGORY,
+        k: int = 3,
+        experiences: int = 1,
+        token_budget: int = DEFAULT_TOKEN_BUDGET,
+    ) -> TaskContext:
         """Give a `Task` to work in, as a context manager; leaving it learns from what was done.
 
         Without a verdict the experience stays pending, and no counter moves. An exception is noted
@@ -45,8 +54,14 @@ class TaskOperations(RecallOperations, LearningOperations, OutcomeOperations):
         Args:
             task_description: The task, as it is given to the agent.
             category: The kind of task; what is recalled is not limited to it.
+            k: Items recalled at most, as for `recall`.
+            experiences: Groups recalled at most, as for `recall`.
+            token_budget: Bound of the prompt block, as for `recall`.
         """
-        return TaskContext(self, task_description, category)
+        recalled = partial(
+            self.recall, task_description, k=k, experiences=experiences, token_budget=token_budget
+        )
+        return TaskContext(self, recalled, category)
 
     def run(
         self,
@@ -117,13 +132,13 @@ class TaskOperations(RecallOperations, LearningOperations, OutcomeOperations):
 class TaskContext:
     """A task for the length of a ``with`` block; made by `ReasoningBank.task`."""
 
-    def __init__(self, bank: TaskOperations, task_description: str, category: str) -> None:
+    def __init__(self, bank: TaskOperations, recall: Callable[[], Recall], category: str) -> None:
         self._bank = bank
-        self._task_description = task_description
+        self._recall = recall
         self._category = category
 
     def __enter__(self) -> Task:
-        self._task = Task(self._bank.recall(self._task_description), self._category)
+        self._task = Task(self._recall(), self._category)
         return self._task
 
     def __exit__(
