@@ -6,7 +6,7 @@ import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import IO, Final, TypeVar
 
 import msgspec
 
@@ -71,25 +71,46 @@ def whole_file(path: Path, most: int = DOCUMENT_BYTES) -> bytes:
     return content.removeprefix(_BYTE_ORDER_MARK)
 
 
+def beginning_of(path: Path, most: int) -> bytes:
+    """Give the first bytes of a file.
+
+    Raises:
+        Unavailable: When it may not be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise Unavailable(f"cannot be read: {error.strerror or error}", path=str(path)) from error
+
+
 def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
     """Give (line number, line) for each line that is not blank.
 
     Raises:
         InvalidInput: For a line longer than `limits.TRAJECTORY_LINE_BYTES`.
+        Unavailable: When it cannot be read.
     """
     checked_file(path)
+    try:
+        with path.open("rb") as file:
+            yield from _lines(path, file)
+    except OSError as error:
+        raise Unavailable(f"cannot be read: {error.strerror or error}", path=str(path)) from error
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     longest = limits.TRAJECTORY_LINE_BYTES
     number = 0
-    with path.open("rb") as file:
-        while line := file.readline(longest + 1):
-            number += 1
-            if len(line) > longest:
-                raise refused(path, f"line {number} is longer than {longest:,} bytes")
-            line = line.strip()
-            if number == 1:
-                line = line.removeprefix(_BYTE_ORDER_MARK)
-            if line:
-                yield number, line
+    while line := file.readline(longest + 1):
+        number += 1
+        if len(line) > longest:
+            raise refused(path, f"line {number} is longer than {longest:,} bytes")
+        line = line.strip()
+        if number == 1:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+        if line:
+            yield number, line
 
 
 def decoded(path: Path, content: bytes, shape: type[_T], place: str = "") -> _T:
