@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -92,6 +92,18 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[RenderableType]]) -> 
         grid.add_column(heading.upper(), overflow="fold")
     for row in rows:
         grid.add_row(*row)
+    return grid
+
+
+def stacked(
+    rows: Iterable[tuple[str, Iterable[RenderableType]]], headings: tuple[str, str]
+) -> Table:
+    """Give things below one another, each beside a word on it; what is told of each is stacked."""
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="bold")
+    grid.add_column(headings[0].upper(), no_wrap=True)
+    grid.add_column(headings[1].upper(), overflow="fold")
+    for word, parts in rows:
+        grid.add_row(Text(word, style="bold"), Group(*parts))
     return grid
 
 

@@ -20,6 +20,7 @@ class ExitStatus(enum.IntEnum):
     STORAGE = 5
     EMBEDDING = 6
     UNAVAILABLE = 7
+    PARTLY = 8
     DEFECT = 70
     INTERRUPTED = 130
     PIPE_CLOSED = 141
@@ -36,6 +37,8 @@ MEANINGS: Final[dict[ExitStatus, str]] = {
     ExitStatus.EMBEDDING: "the bank's vectors come from another embedder",
     ExitStatus.UNAVAILABLE: "something needed is missing (space, permission, a package), "
     "or a remote model failed",
+    ExitStatus.PARTLY: "some of the files could not be taken, each named on standard error; "
+    "the others were",
     ExitStatus.DEFECT: "a defect of this program; the traceback is on standard error",
     ExitStatus.INTERRUPTED: "interrupted with Ctrl-C",
     ExitStatus.PIPE_CLOSED: "the reader of the output went away, as `| head` does",

@@ -1,4 +1,4 @@
-"""The verb that records what came of using a pattern."""
+"""The verb that records what came of using a pattern, or what was recalled."""
 
 from typing import Annotated
 
@@ -6,65 +6,128 @@ import typer
 
 from reasoningbank.cli.invocation import Invocation, with_bank
 from reasoningbank.cli.json_output import print_json
-from reasoningbank.cli.verbs.arguments import PatternId, json_argument
+from reasoningbank.cli.safe_text import safe_line
+from reasoningbank.cli.verdicts import (
+    Evidence,
+    Failure,
+    HowFar,
+    Report,
+    Source,
+    Success,
+    verdict_told,
+)
 from reasoningbank.cli.wording import counted
 from reasoningbank.domain.errors import InvalidInput
-from reasoningbank.domain.outcome import OutcomeSource
+from reasoningbank.domain.outcome import RecordedOutcome
 
 
 @with_bank
 def outcome(
     invocation: Invocation,
-    pattern_id: PatternId,
-    *,
-    success: Annotated[bool, typer.Option("--success", help="It worked.")] = False,
-    failure: Annotated[bool, typer.Option("--failure", help="It did not work.")] = False,
-    score: Annotated[
-        float | None, typer.Option("--score", metavar="0..1", help="How far it worked.")
+    pattern_id: Annotated[
+        str | None, typer.Argument(metavar="ID", help="The id of a pattern; or give --recall.")
     ] = None,
+    *,
+    recall: Annotated[
+        str | None,
+        typer.Option(
+            "--recall",
+            metavar="ID",
+            help="The recall shown before the task, as `recall` prints it. Counts once.",
+        ),
+    ] = None,
+    used: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--used",
+            metavar="ID",
+            help="A pattern of that recall that was used; may be given repeatedly. Without it, all "
+            "that were shown as advice share the outcome.",
+        ),
+    ] = None,
+    success: Success = False,
+    failure: Failure = False,
+    score: HowFar = None,
     unknown: Annotated[
         bool, typer.Option("--unknown", help="It was used; what came of it is not known.")
     ] = False,
-    source: Annotated[
-        OutcomeSource,
-        typer.Option(
-            "--source",
-            help="Who says so: test, environment and human confirm, caller reports, agent judges "
-            "itself.",
-        ),
-    ] = "caller",
-    evidence: Annotated[
-        str | None,
-        typer.Option(
-            "--evidence", metavar="JSON", help="What shows it, such as '{\"exit_code\": 0}'."
-        ),
-    ] = None,
+    report: Report = None,
+    source: Source = None,
+    evidence: Evidence = None,
 ) -> None:
-    """Record what came of using a pattern.
+    """Record what came of using a pattern, or of a recall.
 
-    Exactly one of --success, --failure, --score and --unknown is needed. With --json:
-    RecordedOutcome.
+    One of --success, --failure, --score, --unknown and --report is needed. With --json:
+    RecordedOutcome, or with --recall an array of RecordedOutcome.
     """
-    if success + failure + unknown + (score is not None) != 1:
+    verdict = verdict_told(
+        success=success,
+        failure=failure,
+        score=score,
+        unknown=unknown,
+        report=report,
+        source=source,
+        evidence=evidence,
+    )
+    if verdict is None:
         raise InvalidInput(
             "must be told once",
             field="outcome",
-            hint="Give one of --success, --failure, --score X and --unknown.",
+            hint="Give one of --success, --failure, --score X, --unknown and --report FILE.",
         )
-    shown = None if evidence is None else json_argument(evidence, "evidence")
+    if (pattern_id is None) == (recall is None):
+        raise InvalidInput(
+            "must be given, or --recall ID, and not both",
+            field="ID",
+            hint="`reasoningbank recall` prints the id of a recall, `similar` those of patterns.",
+        )
+    if used and recall is None:
+        raise InvalidInput("goes with --recall", field="used")
     with invocation.open_bank() as bank:
-        recorded = bank.record_outcome(
-            pattern=pattern_id,
-            success=True if success else False if failure else None,
-            score=score,
-            source=source,
-            evidence=shown,
-        )
-    if invocation.as_json:
-        print_json(recorded)
-        return
+        if recall is not None:
+            settled = bank.record_outcome(
+                recall=recall,
+                used=used or None,
+                score=verdict.score,
+                source=verdict.source,
+                evidence=verdict.evidence,
+            )
+        else:
+            told = bank.record_outcome(
+                pattern=str(pattern_id),
+                score=verdict.score,
+                source=verdict.source,
+                evidence=verdict.evidence,
+            )
+    if recall is None:
+        if invocation.as_json:
+            print_json(told)
+        else:
+            _show(told)
+    elif invocation.as_json:
+        print_json(settled)
+    else:
+        _show_settled(settled)
+
+
+def _show(recorded: RecordedOutcome) -> None:
     print(f"recorded {recorded.outcome.kind} from {recorded.outcome.source}")
-    print(
+    print(_standing(recorded))
+
+
+def _show_settled(settled: tuple[RecordedOutcome, ...]) -> None:
+    if not settled:
+        print("nothing was shown as advice, so nothing is credited")
+        return
+    first = settled[0].outcome
+    shared = f", shared by {len(settled)}" if first.weight < 1 else ""
+    print(f"recorded {first.kind} from {first.source}{shared}")
+    for recorded in settled:
+        print(safe_line(f"{recorded.outcome.pattern_id}  {_standing(recorded)}"))
+
+
+def _standing(recorded: RecordedOutcome) -> str:
+    return (
         f"{counted(recorded.uses, 'use')}, {counted(recorded.successes, 'success')}, "
         f"{counted(recorded.failures, 'failure')}; "
         f"{recorded.trust}; works in about {recorded.reliability.posterior_mean:.0%} of cases"

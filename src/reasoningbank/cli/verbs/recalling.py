@@ -40,7 +40,8 @@ def recall(
     """Give what an agent should know before a task.
 
     The reasons for each, and what was left out, go to standard error, so that the block alone can
-    be piped on. With --json: Recall.
+    be piped on; so does the id by which `outcome --recall` credits what was shown. With --json:
+    Recall.
     """
     wanted = streams.read_input("task_description") if task == "-" else task
     with invocation.open_bank() as bank:
@@ -68,9 +69,16 @@ def _explain(recalled: Recall) -> None:
     left = counted(len(recalled.left_out), "candidate")
     hidden = recalled.hidden
     print(
-        f"recall {recalled.id}; {left} left out; hidden: {hidden.quarantined} quarantined, "
+        f"{left} left out; hidden: {hidden.quarantined} quarantined, "
         f"{hidden.expired} expired, {hidden.other_categories} in other categories",
         file=sys.stderr,
     )
     if not recalled.recorded:
         print("The bank is read-only, so this recall is not recorded.", file=sys.stderr)
+    elif recalled.patterns:
+        print(
+            f"Say what came of it: reasoningbank outcome --recall {recalled.id} --success",
+            file=sys.stderr,
+        )
+    else:
+        print(f"recall {recalled.id}", file=sys.stderr)
