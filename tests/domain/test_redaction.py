@@ -42,6 +42,7 @@ SECRETS = {
     "private_key": "-----BEGIN RSA PRIVATE"
     " KEY-----\n" + letters(64) + "\n-----END RSA PRIVATE KEY-----",
 }
+SHORT_KEYS = ["sk-" + letters(length) for length in (32, 33, 36, 48)] + ["sk-or-v1-" + letters(64)]
 AFTER = {"url_password": "db.example.org/x", "assigned_secret": "'"}
 
 
@@ -58,6 +59,15 @@ def test_a_secret_is_replaced_by_its_kind_and_reported(kind: str) -> None:
     assert Redaction(field="strategy", kind=kind) in found
 
 
+@pytest.mark.parametrize("key", SHORT_KEYS)
+def test_keys_of_other_providers_in_the_form_of_openai_are_found(key: str) -> None:
+    found: list[Redaction] = []
+    assert redacted_text(f"run with {key} twice", "strategy", found) == (
+        "run with [redacted:openai_key] twice"
+    )
+    assert found == [Redaction(field="strategy", kind="openai_key")]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -71,6 +81,8 @@ def test_a_secret_is_replaced_by_its_kind_and_reported(kind: str) -> None:
         "Commit 9fceb02d0ae598e95dc970b74767f19372d61af8 fixed hf_hub and npm_config_cache.",
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
         "550e8400-e29b-41d4-a716-446655440000",
+        "the branch sk-thisisaverylongnameofabranchwithoutdigits",
+        "task-0123456789012345678901234567890123456789 and disk-" + "0" * 40,
     ],
 )
 def test_harmless_look_alikes_stay(text: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from reasoningbank import InvalidInput, Unavailable
+from reasoningbank.storage import open_storage
 from reasoningbank.storage.location import initialise_project, resolve_location
 
 
@@ -109,11 +111,40 @@ def test_a_project_that_cannot_be_made_says_so(tmp_path: Path) -> None:
         initialise_project(tmp_path / "file")
 
 
-def test_a_damaged_list_of_projects_trusts_none(tmp_path: Path) -> None:
+def test_a_damaged_record_of_a_project_trusts_it_no_more(tmp_path: Path) -> None:
     initialise_project(tmp_path)
-    listed = Path(os.environ["XDG_CONFIG_HOME"]) / "reasoningbank" / "trusted-projects.json"
-    listed.write_text("{")
+    folder = Path(os.environ["XDG_CONFIG_HOME"]) / "reasoningbank" / "trusted-projects"
+    [recorded] = folder.iterdir()
+    recorded.write_text("{")
     assert resolve_location(None, directory=tmp_path).path == user_bank()
+
+
+def test_projects_made_at_the_same_moment_are_all_trusted(tmp_path: Path) -> None:
+    projects = [tmp_path / f"project {number}" for number in range(24)]
+    for project in projects:
+        project.mkdir()
+    with ThreadPoolExecutor(8) as together:
+        banks = list(together.map(initialise_project, projects))
+    assert [resolve_location(None, directory=project).path for project in projects] == banks
+
+
+def test_a_directory_whose_name_is_no_text_can_hold_no_project_and_says_so(tmp_path: Path) -> None:
+    directory = tmp_path / os.fsdecode(b"\xff")
+    directory.mkdir()
+    with pytest.raises(InvalidInput, match="not UTF-8"):
+        initialise_project(directory)
+    assert list(directory.iterdir()) == []
+
+
+def test_a_bank_in_a_directory_whose_name_is_no_text_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / os.fsdecode(b"\xff")
+    directory.mkdir()
+    monkeypatch.chdir(directory)
+    with pytest.raises(InvalidInput, match="not UTF-8"):
+        open_storage("bank.db")
+    assert list(directory.iterdir()) == []
 
 
 def test_relative_xdg_values_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.bank.transfer import (
@@ -17,7 +18,13 @@ from reasoningbank.bank.transfer import (
 )
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
-from reasoningbank.domain.pattern import PatternInput, Reembedded, SkippedLine, TransferReport
+from reasoningbank.domain.pattern import (
+    PatternInput,
+    Redaction,
+    Reembedded,
+    SkippedLine,
+    TransferReport,
+)
 from reasoningbank.domain.records import PatternRecord
 from reasoningbank.domain.validation import checked_choice, checked_input
 from reasoningbank.storage import StorageBackend
@@ -75,6 +82,64 @@ def _records(file: TextOrBytes, namespace: str) -> Iterator[PatternRecord | Inva
             yield _at_line(number, error)
 
 
+class _Line(NamedTuple):
+    """A line of an import that makes a pattern, and what was taken out of it."""
+
+    number: int
+    given: PatternInput
+    redacted: tuple[Redaction, ...]
+
+
+class _Import:
+    """Stores what an import reads, and counts what became of it."""
+
+    def __init__(
+        self, store_batch: Callable[[list[PatternInput]], list[str]], on_invalid: OnInvalid
+    ) -> None:
+        self._store_batch = store_batch
+        self.skipped: list[SkippedLine] | None = [] if on_invalid == "skip" else None
+        self.counts: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()
+
+    def store(self, lines: list[_Line]) -> None:
+        """Store a batch in one transaction; where a line does not go in, all the others."""
+        try:
+            self._store(lines)
+        except InvalidInput:
+            # Each is sound, but merged with what is stored one would pass a limit. Nothing of the
+            # batch is in; one by one, that one can be named.
+            for line in lines:
+                self._store_alone(line)
+
+    def _store(self, lines: list[_Line]) -> None:
+        if not lines:
+            return
+        self.counts.update(self._store_batch([line.given for line in lines]))
+        self.counts["read"] += len(lines)
+        self.kinds.update(one.kind for line in lines for one in line.redacted)
+
+    def _store_alone(self, line: _Line) -> None:
+        try:
+            self._store([line])
+        except InvalidInput as invalid:
+            error = _at_line(line.number, invalid)
+            if self.skipped is None:
+                raise _to_be_mended(error) from invalid
+            self.skipped.append(_skipped(line.number, error))
+
+    def report(self) -> TransferReport:
+        """Give what became of the file."""
+        skipped = sorted(self.skipped or (), key=lambda one: one.line)
+        return TransferReport(
+            read=self.counts["read"] + len(skipped),
+            created=self.counts["created"],
+            merged=self.counts["merged"],
+            unchanged=0,
+            skipped=tuple(skipped),
+            redacted=dict(self.kinds),
+        )
+
+
 def import_lines(
     store_batch: Callable[[list[PatternInput]], list[str]],
     file: TextOrBytes,
@@ -84,49 +149,44 @@ def import_lines(
 ) -> TransferReport:
     """Take the patterns of a file in, a batch a transaction."""
     checked_choice(on_invalid, "on_invalid", ("raise", "skip"))
-    counts: Counter[str] = Counter()
-    skipped: list[SkippedLine] = []
-    lines = _inputs(file, origin, skipped if on_invalid == "skip" else None)
+    importing = _Import(store_batch, on_invalid)
+    lines = _inputs(file, origin, importing.skipped)
     while batch := list(_until_error(lines)):
-        inputs = [item for item in batch if isinstance(item, PatternInput)]
-        counts.update(store_batch(inputs) if inputs else [])
-        counts["read"] += len(inputs)
+        importing.store([item for item in batch if isinstance(item, _Line)])
         if progress is not None:
-            progress(counts["read"])
+            progress(importing.counts["read"])
         if isinstance(batch[-1], InvalidInput):
             raise _to_be_mended(batch[-1])
-    return TransferReport(
-        read=counts["read"] + len(skipped),
-        created=counts["created"],
-        merged=counts["merged"],
-        unchanged=0,
-        skipped=tuple(skipped),
-    )
+    return importing.report()
 
 
 def _inputs(
     file: TextOrBytes, origin: str, skipped: list[SkippedLine] | None
-) -> Iterator[PatternInput | InvalidInput]:
+) -> Iterator[_Line | InvalidInput]:
     """Give the inputs of a file; lines that make none go to `skipped`, or are given as errors."""
     for number, value in json_lines(file, limits.IMPORT_LINE_BYTES):
         error = value if isinstance(value, InvalidInput) else None
         if not isinstance(value, InvalidInput):
             try:
                 given = input_from(value, origin)
-                checked_input(given)
+                _, redacted = checked_input(given)
             except InvalidInput as invalid:
                 error = _at_line(number, invalid)
             else:
-                yield given
+                yield _Line(number, given, redacted)
         if error is not None and skipped is not None:
-            skipped.append(SkippedLine(line=number, code=error.code, message=str(error)))
+            skipped.append(_skipped(number, error))
         elif error is not None:
             yield error
 
 
+def _skipped(number: int, error: InvalidInput) -> SkippedLine:
+    return SkippedLine(line=number, code=error.code, message=str(error))
+
+
 def _until_error(
-    items: Iterator[PatternRecord | InvalidInput] | Iterator[PatternInput | InvalidInput],
-) -> Iterator[PatternRecord | PatternInput | InvalidInput]:
+    items: Iterator[PatternRecord | InvalidInput] | Iterator[_Line | InvalidInput],
+) -> Iterator[PatternRecord | _Line | InvalidInput]:
     """Give at most a batch of items, ending with the first error."""
     for item in islice(items, _BATCH):
         yield item

@@ -13,7 +13,7 @@ from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.outcome import OutcomeSource
-from reasoningbank.domain.pattern import SkippedLine, TransferReport
+from reasoningbank.domain.pattern import Redaction, SkippedLine, TransferReport
 from reasoningbank.domain.records import TrajectoryRecord
 from reasoningbank.domain.trajectory import TrajectoryInput
 from reasoningbank.domain.validation import checked_choice, checked_line, checked_source
@@ -109,15 +109,18 @@ class TrajectoryTransfer(LearningSteps):
         checked_line(origin, "origin", limits.ORIGIN_BYTES)
         counts: Counter[str] = Counter()
         skipped: list[SkippedLine] = []
+        kinds: Counter[str] = Counter()
         for number, value in _objects(file):
             try:
-                given = _input(number, value, origin, believed)
+                given, redacted = _input(number, value, origin, believed)
             except InvalidInput as error:
                 if on_invalid == "raise":
                     raise
                 skipped.append(SkippedLine(line=number, code=error.code, message=str(error)))
                 continue
             _, new = self._kept(given)
+            if new:
+                kinds.update(one.kind for one in redacted)
             counts["created" if new else "unchanged"] += 1
             counts["read"] += 1
             if progress is not None:
@@ -128,6 +131,7 @@ class TrajectoryTransfer(LearningSteps):
             merged=0,
             unchanged=counts["unchanged"],
             skipped=tuple(skipped),
+            redacted=dict(kinds),
         )
 
 
@@ -173,12 +177,11 @@ def _record(
 
 def _input(
     number: int, value: JsonObject | InvalidInput, origin: str, believed: OutcomeSource
-) -> TrajectoryInput:
+) -> tuple[TrajectoryInput, tuple[Redaction, ...]]:
     if isinstance(value, InvalidInput):
         raise value
     try:
-        given = trajectory_lines.input_from(value, believed, origin)
-        return checked_trajectory(given)[0]
+        return checked_trajectory(trajectory_lines.input_from(value, believed, origin))
     except InvalidInput as error:
         raise _at_line(number, error) from error
 

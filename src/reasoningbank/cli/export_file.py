@@ -79,16 +79,20 @@ class CountedLines:
     """Pass lines on and tell a progress bar how many there were; the first is the header."""
 
     def __init__(
-        self, write: Callable[[bytes], object], show: Callable[[float, str], None]
+        self,
+        write: Callable[[bytes], object],
+        show: Callable[[float, str], None],
+        things: str = "patterns",
     ) -> None:
         self._write = write
         self._show = show
+        self._things = things
         self._lines = 0
 
     def write(self, line: bytes) -> int:
         """Write one line."""
         self._write(line)
         if self._lines and self._lines % 100 == 0:
-            self._show(self._lines, f"{self._lines:,} patterns")
+            self._show(self._lines, f"{self._lines:,} {self._things}")
         self._lines += 1
         return len(line)

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from reasoningbank.cli.safe_text import safe_line
-from reasoningbank.cli.wording import counted
+from reasoningbank.cli.wording import counted, kinds_counted
 from reasoningbank.domain.lesson import Learned, LearnStatus, Usage
 from reasoningbank.domain.trajectory import Trajectory, Verdict
 
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 _TASK_LINES: Final = 2
 _STRATEGY_LINES: Final = 7
-_WORDS: Final[dict[str, str]] = {
-    "mail_address": "e-mail address",
-    "phone_number": "phone number",
-    "user_name": "user name",
-}
 
 
 class LearnedLesson(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,14 +182,6 @@ class Tally:
         return lines
 
 
-def kinds_counted(kinds: dict[str, int]) -> str:
-    """Give how many of which kind of thing, as in ``2 e-mail addresses, 1 github token``."""
-    return ", ".join(
-        counted(count, _WORDS.get(kind, kind.replace("_", " ")))
-        for kind, count in sorted(kinds.items())
-    )
-
-
 def show_file(file: LearnedFile) -> None:
     """Print what became of a file."""
     from reasoningbank.cli import console
@@ -207,10 +194,18 @@ def show_file(file: LearnedFile) -> None:
         print()
 
 
-def told_of(one: LearnedExperience) -> list[RenderableType]:
-    """Give what became of an experience, for a person."""
+def told_of(one: LearnedExperience, *, briefly: bool = True) -> list[RenderableType]:
+    """Give what became of an experience, for a person.
+
+    Args:
+        one: The experience.
+        briefly: Only say of what was learned before that it is known.
+    """
     from reasoningbank.cli import console
 
+    if one.status == "replayed" and briefly:
+        known = f"known already: {counted(len(one.lessons), 'pattern')}"
+        return [console.Excerpt(one.task_description, 1), console.line(known, "cyan")]
     told: list[RenderableType] = [
         console.Excerpt(one.task_description, _TASK_LINES, "bold"),
         console.line(
@@ -219,9 +214,7 @@ def told_of(one: LearnedExperience) -> list[RenderableType]:
         ),
         console.line(f"trajectory {one.trajectory_id}", "dim"),
     ]
-    if one.status == "replayed":
-        told.append(f"known already: {counted(len(one.lessons), 'pattern')}")
-    for lesson in one.lessons if one.status == "learned" else ():
+    for lesson in one.lessons:
         told.append("")
         told.append(console.Excerpt(lesson.title or "", 2, "bold"))
         told.append(console.indented(console.Excerpt(lesson.strategy, _STRATEGY_LINES)))

@@ -122,6 +122,8 @@ class LearnFrom:
         kept = self._bank.get_trajectory(learned.trajectory_id)
         if kept is None:
             raise NotFound(f"{learned.trajectory_id} was erased in the meantime")
+        if learned.status == "replayed":
+            redacted = {}  # that was told when it was stored
         return learned_experience(self._bank, learned, kept, dict(redacted))
 
 

@@ -62,7 +62,9 @@ _SHAPES: Final[dict[str, tuple[_Shape, ...]]] = {
         _shape(
             "openai_key",
             ("sk-",),
-            r"\bsk-(?:proj-|svcacct-|admin-)[A-Za-z0-9_-]{20,}|\bsk-[A-Za-z0-9]{40,}",
+            r"\bsk-(?:proj-|svcacct-|admin-|or-v1-)[A-Za-z0-9_-]{20,}",
+            # Others that speak its protocol give out shorter ones; names of things have no digits.
+            r"|\bsk-(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{32,}",
         ),
         _shape("slack_token", ("xox",), r"\bxox[abeoprs]-(?=[A-Za-z-]*[0-9])[A-Za-z0-9-]{10,}"),
         _shape("pypi_token", ("pypi-",), r"\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{50,}"),

@@ -22,8 +22,11 @@ _EMAIL: Final = re.compile(
 # digits are left alone: they are far more often sizes, ids and times.
 _PHONE: Final = re.compile(
     r"(?<![\w.+/-])(?:"
-    r"\+[1-9]\d{0,2}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{2,4}(?:[ .-]\d{2,4}){1,4}"
+    # Nine digits at least: fewer are a difference, a time zone, the lines of a patch.
+    r"\+(?=[1-9](?:[ .()-]{0,2}\d){8})\d{1,3}[ .-]?(?:\(\d{1,4}\)[ .-]?)?\d{1,4}"
+    r"(?:[ .-]\d{2,4}){0,4}[ .-]\d{2,8}"
     r"|\+[1-9]\d{9,13}"
+    r"|\(0\d{2,4}\) ?\d{5,8}"
     r"|(?:1[ .-])?\(\d{3}\) ?\d{3}[ .-]\d{4}"
     r"|\d{3}-\d{3}-\d{4}"
     r")(?![\w/-]|\.\d)"

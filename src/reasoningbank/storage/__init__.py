@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from reasoningbank.storage.contract import StorageBackend
-from reasoningbank.storage.location import resolve_location
+from reasoningbank.storage.location import checked_file_name, resolve_location
 from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT, open_file, open_memory
 from reasoningbank.storage.sqlite.settings import Durability
 
@@ -26,12 +26,15 @@ def open_storage(
         durability: ``normal`` survives a killed process, ``full`` a power loss as well.
         busy_timeout: Seconds to wait for other writers.
         verify_reads: Whether reading recomputes checksums.
+
+    Raises:
+        InvalidInput: For a target that names no place where a bank can be.
     """
     location = resolve_location(target)
     if location.path is None:
         return open_memory(location.reason, verify_reads=verify_reads)
     return open_file(
-        location.path,
+        checked_file_name(location.path),
         location.reason,
         durability=durability,
         busy_timeout=busy_timeout,

@@ -17,7 +17,7 @@ from reasoningbank.domain.json_value import check_unicode
 ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_URL"
 PROJECT_DIRECTORY: Final = ".reasoningbank"
 BANK_FILE: Final = "bank.db"
-_TRUSTED_FILE: Final = "trusted-projects.json"
+_TRUSTED_FOLDER: Final = "trusted-projects"
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -95,6 +95,23 @@ def _parsed(target: str, reason: str, field: str) -> Location:
     return Location(Path(os.path.realpath(path)), reason)
 
 
+def checked_file_name(path: Path) -> Path:
+    """Give a path under which SQLite can open a file: it takes names in UTF-8 alone.
+
+    Raises:
+        InvalidInput: For another, such as one below a directory with a name in Latin-1.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(
+            "cannot hold a bank: its name is not UTF-8",
+            path=str(path),
+            hint="Name a bank elsewhere, or rename the directory.",
+        ) from error
+    return path
+
+
 def user_data_directory(environment: Mapping[str, str]) -> Path:
     """Give the directory for this user's data by the platform's custom."""
     return _user_directory(environment, "XDG_DATA_HOME", ".local/share", "LOCALAPPDATA")
@@ -126,19 +143,26 @@ def _project_bank(start: Path, environment: Mapping[str, str]) -> tuple[Path | N
         marker = directory / PROJECT_DIRECTORY
         if not marker.is_dir():
             continue
-        if os.path.realpath(marker) in trusted_projects(environment):
+        if _is_trusted(os.path.realpath(marker), environment):
             return Path(os.path.realpath(marker)) / BANK_FILE, None
         passed_over = passed_over or marker
     return None, passed_over
 
 
-def trusted_projects(environment: Mapping[str, str]) -> frozenset[str]:
-    """Give the project directories that ``reasoningbank init`` recorded for this user."""
+def _is_trusted(marker: str, environment: Mapping[str, str]) -> bool:
+    """Give whether ``reasoningbank init`` recorded this project directory for this user."""
+    entry = user_config_directory(environment) / _TRUSTED_FOLDER / _entry(marker)
     try:
-        content = (user_config_directory(environment) / _TRUSTED_FILE).read_bytes()
-        return frozenset(msgspec.json.decode(content, type=list[str]))
-    except (OSError, msgspec.MsgspecError):
-        return frozenset()
+        return entry.read_bytes() == os.fsencode(marker)
+    except OSError:
+        return False
+
+
+def _entry(marker: str) -> str:
+    """Give the name of the file that stands for a project: of fixed length, whatever the path."""
+    import hashlib
+
+    return hashlib.sha256(os.fsencode(marker)).hexdigest()[:32]
 
 
 def initialise_project(directory: Path, *, environment: Mapping[str, str] | None = None) -> Path:
@@ -148,10 +172,11 @@ def initialise_project(directory: Path, *, environment: Mapping[str, str] | None
     user, so that a bank which comes with somebody else's checkout is never used by itself.
 
     Raises:
+        InvalidInput: When the directory's name is not UTF-8.
         Unavailable: When the directories cannot be written.
     """
     environment = os.environ if environment is None else environment
-    marker = Path(os.path.realpath(directory)) / PROJECT_DIRECTORY
+    marker = checked_file_name(Path(os.path.realpath(directory)) / PROJECT_DIRECTORY)
     try:
         marker.mkdir(mode=0o700, parents=False, exist_ok=True)
         ignore = marker / ".gitignore"
@@ -168,12 +193,12 @@ def initialise_project(directory: Path, *, environment: Mapping[str, str] | None
 
 
 def _trust(marker: str, environment: Mapping[str, str]) -> None:
-    trusted = trusted_projects(environment)
-    if marker in trusted:
+    """Record a project directory: a file for each, so that two at once cannot lose one another."""
+    if _is_trusted(marker, environment):
         return
-    folder = user_config_directory(environment)
+    folder = user_config_directory(environment) / _TRUSTED_FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    content = msgspec.json.encode(sorted({*trusted, marker}))
-    temporary = folder / f"{_TRUSTED_FILE}.{os.getpid()}"
-    temporary.write_bytes(content)
-    temporary.replace(folder / _TRUSTED_FILE)
+    entry = folder / _entry(marker)
+    temporary = entry.with_name(f"{entry.name}.{os.getpid()}")
+    temporary.write_bytes(os.fsencode(marker))
+    temporary.replace(entry)

@@ -124,17 +124,32 @@ def delete(invocation: Invocation, pattern_id: PatternId) -> None:
 
 
 @with_bank
-def erase(invocation: Invocation, pattern_id: PatternId) -> None:
+def erase(
+    invocation: Invocation,
+    pattern_id: PatternId,
+    *,
+    trajectory: Annotated[
+        bool,
+        typer.Option(
+            "--trajectory", help="ID is that of a trajectory: what came of it alone goes too."
+        ),
+    ] = False,
+) -> None:
     """Remove a pattern so that its bytes are gone, and prove it.
 
-    All that was kept about it goes too: vector, outcomes, history, observations. Works on deleted patterns too. With --json: Erasure.
+    All that was kept about it goes too: vector, outcomes, history, observations. Works on deleted
+    patterns too. With --json: Erasure, or with --trajectory an array of Erasure, the trajectory's
+    first.
     """
     with invocation.open_bank() as bank:
-        erasure = bank.erase(pattern_id)
+        erased = bank.erase_trajectory(pattern_id) if trajectory else [bank.erase(pattern_id)]
     if invocation.as_json:
-        print_json(erasure)
+        print_json(erased if trajectory else erased[0])
         return
-    rows = ", ".join(f"{count} in {table}" for table, count in erasure.rows.items() if count)
-    print(f"erased {erasure.id}")
-    print(f"rows removed: {rows or 'none'}; {erasure.bytes_checked:,} bytes of the files searched")
-    print("the file was rewritten" if erasure.compacted else "nothing of it is left")
+    for erasure in erased:
+        rows = ", ".join(f"{count} in {table}" for table, count in erasure.rows.items() if count)
+        print(f"erased {erasure.id}")
+        print(
+            f"rows removed: {rows or 'none'}; {erasure.bytes_checked:,} bytes of the files searched"
+        )
+        print("the file was rewritten" if erasure.compacted else "nothing of it is left")

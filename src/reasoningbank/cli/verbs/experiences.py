@@ -10,7 +10,7 @@ from reasoningbank.cli.wording import counted
 from reasoningbank.domain.errors import NotFound
 from reasoningbank.domain.json_value import canonical_json
 from reasoningbank.domain.pattern import Pattern
-from reasoningbank.domain.trajectory import PatternLink, Step, Trajectory, TrajectoryState
+from reasoningbank.domain.trajectory import Step, Trajectory, TrajectoryState
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -63,27 +63,30 @@ def trajectories(
     With --json: an array of Trajectory; for one, an object with `trajectory` of Trajectory and
     `links` of PatternLink.
     """
+    if trajectory_id is not None:
+        _show_one(invocation, trajectory_id)
+        return
     with invocation.open_bank() as bank:
-        if trajectory_id is None:
-            listed = bank.trajectories(state=state, limit=limit, after=after)
-        else:
-            kept = bank.get_trajectory(trajectory_id)
-            if kept is None:
-                raise NotFound(
-                    f"no trajectory has the id {trajectory_id}",
-                    hint="Check the id and the namespace.",
-                )
-            links = bank.links(kept.id)
-            patterns = [bank.get_pattern(link.source_id) for link in links]
-    if trajectory_id is None:
-        if invocation.as_json:
-            print_json(listed)
-        else:
-            _list(listed, full=len(listed) == limit)
-    elif invocation.as_json:
+        listed = bank.trajectories(state=state, limit=limit, after=after)
+    if invocation.as_json:
+        print_json(listed)
+    else:
+        _list(listed, full=len(listed) == limit)
+
+
+def _show_one(invocation: Invocation, trajectory_id: str) -> None:
+    with invocation.open_bank() as bank:
+        kept = bank.get_trajectory(trajectory_id)
+        if kept is None:
+            raise NotFound(
+                f"no trajectory has the id {trajectory_id}", hint="Check the id and the namespace."
+            )
+        links = bank.links(kept.id)
+        patterns = [bank.get_pattern(link.source_id) for link in links]
+    if invocation.as_json:
         print_json({"trajectory": kept, "links": links})
     else:
-        _show(kept, links, [one for one in patterns if one is not None])
+        _show(kept, [one for one in patterns if one is not None])
 
 
 def _list(listed: list[Trajectory], *, full: bool) -> None:
@@ -110,7 +113,7 @@ def _list(listed: list[Trajectory], *, full: bool) -> None:
         print(f"More with --after {listed[-1].id}")
 
 
-def _show(kept: Trajectory, links: list[PatternLink], patterns: list[Pattern]) -> None:
+def _show(kept: Trajectory, patterns: list[Pattern]) -> None:
     from reasoningbank.cli import console
     from reasoningbank.cli.learn_report import ending_told
 

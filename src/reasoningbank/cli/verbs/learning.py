@@ -153,10 +153,8 @@ def learn(
                 judge=judge_asked,
                 distiller=distiller,
             )
-            if retry:
-                total, work = limit, _retried(learning, limit)
-            else:
-                total, work = len(given), (learning.file(one) for one in given)
+            total = limit if retry else len(given)
+            work = _retried(learning, limit) if retry else map(learning.file, given)
             status = _tell(invocation, work, total, dry_run=dry_run)
     if status != ExitStatus.DONE:
         raise typer.Exit(status)
@@ -206,7 +204,7 @@ def _bank(invocation: Invocation, *, dry_run: bool) -> "Iterator[ReasoningBank]"
         yield bank
 
 
-def _retried(learning: "LearnFrom", limit: int) -> "Iterator[LearnedFile]":
+def _retried(learning: "LearnFrom", limit: int) -> "Iterator[LearnedFile | None]":
     from reasoningbank.cli.learn_report import LearnedFile
 
     for one in learning.retried(limit):
@@ -330,4 +328,4 @@ def judge(
         return
     from reasoningbank.cli import console
 
-    console.show(*told_of(told))
+    console.show(*told_of(told, briefly=False))

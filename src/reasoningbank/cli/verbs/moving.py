@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated, cast
+from typing import IO, Annotated, Literal, cast
 
 import typer
 
@@ -16,9 +16,14 @@ from reasoningbank.cli.json_output import print_json
 from reasoningbank.cli.progress import progress_bar, unseen
 from reasoningbank.cli.safe_text import safe_json, safe_line
 from reasoningbank.cli.streams import reading_file
-from reasoningbank.cli.wording import counted
+from reasoningbank.cli.wording import counted, kinds_counted
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.outcome import OutcomeSource
 from reasoningbank.domain.pattern import TransferReport
 
+Experiences = Annotated[
+    bool, typer.Option("--trajectories", help="Experiences instead of patterns.")
+]
 Source = Annotated[str, typer.Argument(metavar="FILE", help="JSON lines; - is standard input.")]
 
 
@@ -28,30 +33,63 @@ def export(
     target: Annotated[
         str, typer.Argument(metavar="FILE", help="Where to; standard output if not given or -.")
     ] = "-",
+    *,
+    trajectories: Experiences = False,
+    skip_damaged: Annotated[
+        bool,
+        typer.Option(
+            "--skip-damaged", help="Leave out patterns that cannot be read, and name each."
+        ),
+    ] = False,
 ) -> None:
     """Write every pattern as JSON lines, with all kept about it.
 
-    The namespace is written as it is at one moment. A file is replaced only when the export is complete, and never if it is a database. The report
+    With --trajectories, every experience instead. The namespace is written as it is at one moment.
+    A file is replaced only when the export is complete, and never if it is a database. The report
     goes to standard error when the export itself goes to standard output. With --json: an object
-    with `exported` and `file`.
+    with `exported`, `file` and `damaged`, the ids of what was left out.
     """
+    if trajectories and skip_damaged:
+        raise InvalidInput("is for patterns", field="skip-damaged")
+    damaged: list[str] = []
     with invocation.open_bank() as bank:
-        total = bank.get_stats().total_patterns
-        if target == "-" and sys.stdout.isatty():
-            exported = bank.export_jsonl(cast("IO[bytes]", CountedLines(_write_safely, unseen)))
-        elif target == "-":
-            with progress_bar("Exporting", total) as show:
-                output = CountedLines(sys.stdout.buffer.write, show)
-                exported = bank.export_jsonl(cast("IO[bytes]", output))
-        else:
-            with progress_bar("Exporting", total) as show, replacing(target) as file:
-                exported = bank.export_jsonl(cast("IO[bytes]", CountedLines(file.write, show)))
+        total = None if trajectories else bank.get_stats().total_patterns
+        with progress_bar("Exporting", total) as show, _output(target, show, trajectories) as file:
+            if trajectories:
+                exported = bank.export_trajectories_jsonl(file)
+            else:
+                exported = bank.export_jsonl(
+                    file, on_damaged=damaged.append if skip_damaged else None
+                )
+    for pattern_id in damaged:
+        print(f"warning: left out, damaged: {safe_line(pattern_id)}", file=sys.stderr)
     if invocation.as_json and target != "-":
-        print_json({"exported": exported, "file": target})
-    elif target == "-":
-        print(f"exported {counted(exported, 'pattern')}", file=sys.stderr)
+        print_json({"exported": exported, "file": target, "damaged": damaged})
+        return
+    done = f"exported {counted(exported, _thing(trajectories))}"
+    if target == "-":
+        print(done, file=sys.stderr)
     else:
-        print(f"exported {counted(exported, 'pattern')} to {safe_line(target)}")
+        print(f"{done} to {safe_line(target)}")
+
+
+def _thing(trajectories: bool) -> str:
+    return "trajectory" if trajectories else "pattern"
+
+
+@contextmanager
+def _output(
+    target: str, show: Callable[[float, str], None], trajectories: bool
+) -> Iterator[IO[bytes]]:
+    """Give what an export writes its lines to."""
+    things = "trajectories" if trajectories else "patterns"
+    if target != "-":
+        with replacing(target) as file:
+            yield cast("IO[bytes]", CountedLines(file.write, show, things))
+    elif sys.stdout.isatty():
+        yield cast("IO[bytes]", CountedLines(_write_safely, unseen, things))
+    else:
+        yield cast("IO[bytes]", CountedLines(sys.stdout.buffer.write, show, things))
 
 
 def _write_safely(line: bytes) -> None:
@@ -64,6 +102,14 @@ def import_(
     invocation: Invocation,
     source: Source,
     *,
+    trajectories: Experiences = False,
+    believe: Annotated[
+        OutcomeSource | None,
+        typer.Option(
+            "--believe",
+            help="With --trajectories: the most that verdicts may claim; imported if not given.",
+        ),
+    ] = None,
     skip_invalid: Annotated[
         bool,
         typer.Option("--skip-invalid", help="Report lines that cannot be taken and go on."),
@@ -77,41 +123,56 @@ def import_(
 ) -> None:
     """Take foreign patterns in, trusting nothing they claim.
 
-    Takes exports of other banks, and objects with a pattern's fields. They arrive with the trust `imported`, whatever they claim; the claims go to
-    metadata.provenance. Equal patterns are merged. With --json: TransferReport.
+    Takes exports of other banks, and objects with a pattern's fields. They arrive with the trust
+    `imported`, whatever they claim; the claims go to metadata.provenance. Equal patterns are merged.
+    With --trajectories, experiences are taken in and nothing is learned from them yet: that does
+    `learn --retry`. With --json: TransferReport.
     """
+    if believe is not None and not trajectories:
+        raise InvalidInput("goes with --trajectories", field="believe")
     named = origin or ("standard input" if source == "-" else Path(source).name)
+    on_invalid: Literal["skip", "raise"] = "skip" if skip_invalid else "raise"
     with (
         reading_file(source) as file,
         invocation.open_bank() as bank,
         _lines_read("Importing", file) as show,
     ):
-        report = bank.import_jsonl(
-            file,
-            origin=named,
-            on_invalid="skip" if skip_invalid else "raise",
-            progress=show,
-        )
+        if trajectories:
+            report = bank.import_trajectories_jsonl(
+                file,
+                origin=named,
+                believed=believe or "imported",
+                on_invalid=on_invalid,
+                progress=show,
+            )
+        else:
+            report = bank.import_jsonl(file, origin=named, on_invalid=on_invalid, progress=show)
     if invocation.as_json:
         print_json(report)
         return
-    read = counted(report.read, "line")
-    print(f"read {read}: {report.created:,} created, {report.merged:,} merged")
+    rest = f"{report.unchanged:,} known already" if trajectories else f"{report.merged:,} merged"
+    print(f"read {counted(report.read, 'line')}: {report.created:,} created, {rest}")
+    if report.redacted:
+        print(f"taken out before storing: {kinds_counted(report.redacted)}")
     _print_skipped(report)
 
 
 @with_vectors
-def restore(invocation: Invocation, source: Source) -> None:
+def restore(invocation: Invocation, source: Source, *, trajectories: Experiences = False) -> None:
     """Put an export back, every field as it was.
 
-    Run again, it leaves equal patterns alone. With --json: TransferReport.
+    With --trajectories, an export of experiences. Run again, it leaves equal ones alone. With
+    --json: TransferReport.
     """
     with (
         reading_file(source) as file,
         invocation.open_bank() as bank,
         _lines_read("Restoring", file) as show,
     ):
-        report = bank.restore_jsonl(file, progress=show)
+        if trajectories:
+            report = bank.restore_trajectories_jsonl(file, progress=show)
+        else:
+            report = bank.restore_jsonl(file, progress=show)
     if invocation.as_json:
         print_json(report)
     else:

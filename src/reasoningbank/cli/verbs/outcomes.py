@@ -1,12 +1,12 @@
 """The verb that records what came of using a pattern, or what was recalled."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from reasoningbank.cli.invocation import Invocation, with_bank
 from reasoningbank.cli.json_output import print_json
-from reasoningbank.cli.safe_text import safe_line
 from reasoningbank.cli.verdicts import (
     Evidence,
     Failure,
@@ -19,6 +19,7 @@ from reasoningbank.cli.verdicts import (
 from reasoningbank.cli.wording import counted
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.outcome import RecordedOutcome
+from reasoningbank.domain.trajectory import Verdict
 
 
 @with_bank
@@ -83,39 +84,41 @@ def outcome(
         )
     if used and recall is None:
         raise InvalidInput("goes with --recall", field="used")
-    with invocation.open_bank() as bank:
-        if recall is not None:
-            settled = bank.record_outcome(
-                recall=recall,
-                used=used or None,
-                score=verdict.score,
-                source=verdict.source,
-                evidence=verdict.evidence,
-            )
-        else:
-            told = bank.record_outcome(
-                pattern=str(pattern_id),
-                score=verdict.score,
-                source=verdict.source,
-                evidence=verdict.evidence,
-            )
-    if recall is None:
-        if invocation.as_json:
-            print_json(told)
-        else:
-            _show(told)
-    elif invocation.as_json:
-        print_json(settled)
+    if recall is not None:
+        _settle(invocation, recall, used or None, verdict)
     else:
-        _show_settled(settled)
+        _record(invocation, str(pattern_id), verdict)
 
 
-def _show(recorded: RecordedOutcome) -> None:
+def _record(invocation: Invocation, pattern_id: str, verdict: Verdict) -> None:
+    with invocation.open_bank() as bank:
+        recorded = bank.record_outcome(
+            pattern=pattern_id,
+            score=verdict.score,
+            source=verdict.source,
+            evidence=verdict.evidence,
+        )
+    if invocation.as_json:
+        print_json(recorded)
+        return
     print(f"recorded {recorded.outcome.kind} from {recorded.outcome.source}")
     print(_standing(recorded))
 
 
-def _show_settled(settled: tuple[RecordedOutcome, ...]) -> None:
+def _settle(
+    invocation: Invocation, recall_id: str, used: Sequence[str] | None, verdict: Verdict
+) -> None:
+    with invocation.open_bank() as bank:
+        settled = bank.record_outcome(
+            recall=recall_id,
+            used=used,
+            score=verdict.score,
+            source=verdict.source,
+            evidence=verdict.evidence,
+        )
+    if invocation.as_json:
+        print_json(settled)
+        return
     if not settled:
         print("nothing was shown as advice, so nothing is credited")
         return
@@ -123,7 +126,7 @@ def _show_settled(settled: tuple[RecordedOutcome, ...]) -> None:
     shared = f", shared by {len(settled)}" if first.weight < 1 else ""
     print(f"recorded {first.kind} from {first.source}{shared}")
     for recorded in settled:
-        print(safe_line(f"{recorded.outcome.pattern_id}  {_standing(recorded)}"))
+        print(f"{recorded.outcome.pattern_id}  {_standing(recorded)}")
 
 
 def _standing(recorded: RecordedOutcome) -> str:
