@@ -21,6 +21,7 @@ import reasoningbank
 from reasoningbank.cli.application import application
 from reasoningbank.cli.exits import MEANINGS, codes_of
 from reasoningbank.cli.invocation import Database, EmbedderName, Json, Namespace
+from reasoningbank.cli.learn_report import LearnedExperience, LearnReport
 from reasoningbank.cli.running import PROGRAM
 from reasoningbank.cli.verbs.diagnosing import Diagnosis
 from reasoningbank.domain.records import PatternRecord
@@ -212,7 +213,8 @@ def link_to(struct: str) -> str:
 def known_structs() -> dict[str, type]:
     """Give the structs that the page may show, by name."""
     exported = {name: getattr(reasoningbank, name) for name in reasoningbank.__all__}
-    known = {**exported, "Diagnosis": Diagnosis, "PatternRecord": PatternRecord}
+    own = (Diagnosis, LearnReport, LearnedExperience, PatternRecord)
+    known = {**exported, **{struct.__name__: struct for struct in own}}
     return {
         name: value
         for name, value in known.items()

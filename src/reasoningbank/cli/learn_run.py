@@ -36,6 +36,7 @@ class LearnFrom:
         verdict: How each experience ended, or None to have it found out.
         judge: Says how experiences ended, instead of the rules.
         distiller: Finds what they teach, instead of the extractive one.
+        progress: Called with the number of experiences so far, after each.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class LearnFrom:
         verdict: Verdict | None = None,
         judge: Judge | None = None,
         distiller: Distiller | None = None,
+        progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._bank = bank
         self._category = category
@@ -54,6 +56,8 @@ class LearnFrom:
         self._verdict = verdict
         self._judge = judge
         self._distiller = distiller
+        self._progress = progress
+        self._experiences = 0
 
     def file(self, file: GivenFile) -> LearnedFile | None:
         """Learn from one file; None when a directory brought it along and it is of another kind."""
@@ -122,6 +126,8 @@ class LearnFrom:
         kept = self._bank.get_trajectory(learned.trajectory_id)
         if kept is None:
             raise NotFound(f"{learned.trajectory_id} was erased in the meantime")
+        self._experiences += 1
+        self._progress(self._experiences)
         if learned.status == "replayed":
             redacted = {}  # that was told when it was stored
         return learned_experience(self._bank, learned, kept, dict(redacted))

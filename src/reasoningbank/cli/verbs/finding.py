@@ -22,7 +22,7 @@ def search(
         int, typer.Option("--limit", metavar="N", help="How many at most, 1 to 10,000.")
     ] = 10,
 ) -> None:
-    """List the active patterns of a category, the best score first.
+    """List the active patterns of a category, best score first.
 
     With --json: an array of Pattern.
     """

@@ -21,6 +21,7 @@ from reasoningbank.cli.verdicts import (
     Success,
     verdict_told,
 )
+from reasoningbank.cli.wording import counted
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput, NotFound
 from reasoningbank.domain.outcome import OutcomeSource
@@ -144,7 +145,12 @@ def learn(
     ):
         if report is not None:
             refuse_several(given)
-        with _bank(invocation, dry_run=dry_run) as bank:
+        total = limit if retry else len(given)
+        with (
+            _bank(invocation, dry_run=dry_run) as bank,
+            progress_bar("Learning", total) as show,
+        ):
+            telling = _Telling(invocation, show, total)
             learning = LearnFrom(
                 bank,
                 category=category,
@@ -152,10 +158,10 @@ def learn(
                 verdict=verdict,
                 judge=judge_asked,
                 distiller=distiller,
+                progress=telling.progress,
             )
-            total = limit if retry else len(given)
-            work = _retried(learning, limit) if retry else map(learning.file, given)
-            status = _tell(invocation, work, total, dry_run=dry_run)
+            telling.tell(_retried(learning, limit) if retry else map(learning.file, given))
+        status = telling.end(dry_run=dry_run)
     if status != ExitStatus.DONE:
         raise typer.Exit(status)
 
@@ -211,59 +217,67 @@ def _retried(learning: "LearnFrom", limit: int) -> "Iterator[LearnedFile | None]
         yield LearnedFile(file=None, experiences=(one,))
 
 
-def _tell(
-    invocation: Invocation,
-    work: "Iterator[LearnedFile | None]",
-    total: int,
-    *,
-    dry_run: bool,
-) -> ExitStatus:
-    """Do the work and tell of it while it goes on; give the exit status."""
-    from reasoningbank.cli.learn_report import Tally
+class _Telling:
+    """Tells of the work while it goes on, and of all of it at the end."""
 
-    tally = Tally()
-    files: list[LearnedFile] = []
-    try:
-        with progress_bar("Learning", total) as show:
-            for done, file in enumerate(work, 1):
+    def __init__(self, invocation: Invocation, show: Bar, total: int) -> None:
+        from reasoningbank.cli.learn_report import Tally
+
+        self._as_json = invocation.as_json
+        self._show = show
+        self._total = total
+        self._done = 0
+        self._tally = Tally()
+        self._files: list[LearnedFile] = []
+
+    def progress(self, experiences: int) -> None:
+        """Show that another experience is done with."""
+        self._show(self._done, counted(experiences, "experience"))
+
+    def tell(self, work: "Iterator[LearnedFile | None]") -> None:
+        """Have the work done, and print what became of each file."""
+        try:
+            for file in work:
+                self._done += 1
                 if file is None:
-                    tally.passed_over += 1
+                    self._tally.passed_over += 1
                 else:
-                    tally.count(file)
-                    _tell_file(invocation, file, files, show)
-                show(done, f"{done:,} of {total:,}")
-    except KeyboardInterrupt:
-        print(
-            f"interrupted after {tally.files:,} of {total:,}; what was learned is kept, "
-            "and the same command goes on from here",
-            file=sys.stderr,
-        )
-        raise
-    if invocation.as_json:
-        print_json(tally.report(files, dry_run=dry_run))
-    else:
-        _tell_end(tally, dry_run=dry_run)
-    if not tally.failed:
-        return ExitStatus.DONE
-    return ExitStatus.PARTLY if tally.experiences else ExitStatus.INVALID
+                    self._tally.count(file)
+                    self._tell_file(file)
+                self._show(self._done, counted(self._tally.experiences, "experience"))
+        except KeyboardInterrupt:
+            with self._show.aside():
+                print(
+                    f"interrupted in {self._done + 1:,} of {self._total:,}; what was learned is "
+                    "kept, and the same command goes on from here",
+                    file=sys.stderr,
+                )
+            raise
 
+    def _tell_file(self, file: "LearnedFile") -> None:
+        from reasoningbank.cli.learn_report import show_file
 
-def _tell_file(
-    invocation: Invocation, file: "LearnedFile", files: "list[LearnedFile]", show: Bar
-) -> None:
-    from reasoningbank.cli.learn_report import show_file
+        if self._as_json:
+            self._files.append(file)
+            return
+        with self._show.aside():
+            if file.experiences:
+                show_file(file)
+                sys.stdout.flush()
+            for error in file.errors:
+                hint = "" if error["hint"] is None else f" {error['hint']}"
+                line = f"error: {error['message']}".rstrip(".") + f".{hint}"
+                print(safe_line(line), file=sys.stderr)
 
-    if invocation.as_json:
-        files.append(file)
-        return
-    with show.aside():
-        if file.experiences:
-            show_file(file)
-            sys.stdout.flush()
-        for error in file.errors:
-            hint = "" if error["hint"] is None else f" {error['hint']}"
-            line = f"error: {error['message']}".rstrip(".") + f".{hint}"
-            print(safe_line(line), file=sys.stderr)
+    def end(self, *, dry_run: bool) -> ExitStatus:
+        """Print the sum, and give the exit status."""
+        if self._as_json:
+            print_json(self._tally.report(self._files, dry_run=dry_run))
+        else:
+            _tell_end(self._tally, dry_run=dry_run)
+        if not self._tally.failed:
+            return ExitStatus.DONE
+        return ExitStatus.PARTLY if self._tally.experiences else ExitStatus.INVALID
 
 
 def _tell_end(tally: "Tally", *, dry_run: bool) -> None:

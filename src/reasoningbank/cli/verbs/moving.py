@@ -4,7 +4,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Annotated, Literal, cast
 
@@ -54,7 +54,7 @@ def export(
     damaged: list[str] = []
     with invocation.open_bank() as bank:
         total = None if trajectories else bank.get_stats().total_patterns
-        with progress_bar("Exporting", total) as show, _output(target, show, trajectories) as file:
+        with _exporting(target, total) as show, _output(target, show, trajectories) as file:
             if trajectories:
                 exported = bank.export_trajectories_jsonl(file)
             else:
@@ -73,6 +73,15 @@ def export(
         print(f"{done} to {safe_line(target)}")
 
 
+def _exporting(
+    target: str, total: int | None
+) -> AbstractContextManager[Callable[[float, str], None]]:
+    """Show progress, unless the export itself goes to the terminal."""
+    if target == "-" and sys.stdout.isatty():
+        return nullcontext(unseen)
+    return progress_bar("Exporting", total)
+
+
 def _thing(trajectories: bool) -> str:
     return "trajectory" if trajectories else "pattern"
 
@@ -87,7 +96,7 @@ def _output(
         with replacing(target) as file:
             yield cast("IO[bytes]", CountedLines(file.write, show, things))
     elif sys.stdout.isatty():
-        yield cast("IO[bytes]", CountedLines(_write_safely, unseen, things))
+        yield cast("IO[bytes]", CountedLines(_write_safely, show, things))
     else:
         yield cast("IO[bytes]", CountedLines(sys.stdout.buffer.write, show, things))
 
@@ -125,8 +134,8 @@ def import_(
 
     Takes exports of other banks, and objects with a pattern's fields. They arrive with the trust
     `imported`, whatever they claim; the claims go to metadata.provenance. Equal patterns are merged.
-    With --trajectories, experiences are taken in and nothing is learned from them yet: that does
-    `learn --retry`. With --json: TransferReport.
+    With --trajectories, experiences are taken in and nothing is learned from them yet: `learn` does
+    that with --retry. With --json: TransferReport.
     """
     if believe is not None and not trajectories:
         raise InvalidInput("goes with --trajectories", field="believe")

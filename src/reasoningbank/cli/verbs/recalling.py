@@ -40,8 +40,7 @@ def recall(
     """Give what an agent should know before a task.
 
     The reasons for each, and what was left out, go to standard error, so that the block alone can
-    be piped on; so does the id by which `outcome --recall` credits what was shown. With --json:
-    Recall.
+    be piped on; so does the id by which `outcome` credits what was shown. With --json: Recall.
     """
     wanted = streams.read_input("task_description") if task == "-" else task
     with invocation.open_bank() as bank:

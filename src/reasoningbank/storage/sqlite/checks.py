@@ -59,8 +59,14 @@ _WAL_RESET_FIXED: Final = (3, 51, 3)
 _NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs"}
 )
-_SAVE: Final = "Export what can be read without what is damaged, and restore it into a new file."
-_RESTORE: Final = "Restore these patterns from an export, or erase them."
+_SAVE: Final = (
+    "Save what can be read with `reasoningbank export FILE --skip-damaged`, and restore it into a "
+    "new file."
+)
+_RESTORE: Final = (
+    "Restore these patterns from an export, or erase them. `reasoningbank export FILE "
+    "--skip-damaged` saves the others."
+)
 
 
 def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iterator[Finding]:
