@@ -128,6 +128,7 @@ class Tally:
         self.redacted: Counter[str] = Counter()
         self.patterns: set[UUID] = set()
         self.files = 0
+        self.unjudged = 0
         self.failed = 0
         self.passed_over = 0
         self.usage = Usage()
@@ -147,6 +148,7 @@ class Tally:
             self.statuses[one.status] += 1
             self.redacted.update(one.redacted)
             self.usage = added(self.usage, one.usage)
+            self.unjudged += one.status == "pending" and not is_judged(one)
             if one.status == "learned":
                 self.patterns.update(lesson.id for lesson in one.lessons)
 
@@ -220,12 +222,19 @@ def told_of(one: LearnedExperience, *, briefly: bool = True) -> list[RenderableT
         told.append(console.indented(console.Excerpt(lesson.strategy, _STRATEGY_LINES)))
         told.append(console.indented(console.line(str(lesson.id), "dim")))
     if one.status == "pending":
-        told.append(console.Excerpt(f"pending: {one.note or 'nothing was learned yet'}", 4))
+        why = one.note or "no reason was given"
+        state = "nothing learned" if is_judged(one) else "pending"
+        told.append(console.Excerpt(f"{state}: {why}", 4))
     elif one.note is not None:
         told.append(console.Excerpt(f"note: {one.note}", 4))
     if one.redacted:
         told.append(f"taken out before storing: {kinds_counted(one.redacted)}")
     return told
+
+
+def is_judged(one: LearnedExperience) -> bool:
+    """Give whether anybody knows how an experience ended."""
+    return one.verdict is not None and one.verdict.kind != "unknown"
 
 
 def ending_told(verdict: Verdict | None) -> str:

@@ -135,11 +135,17 @@ def _show(kept: Trajectory, patterns: list[Pattern]) -> None:
         rows.append(("Metadata", console.Excerpt(canonical_json(kept.metadata), 4)))
     console.show(console.fields(rows))
     if patterns:
-        learned = [
-            (str(pattern.id), console.line(pattern.title or pattern.strategy), pattern.state)
+        learned: list[tuple[str, list[RenderableType]]] = [
+            (
+                pattern.state,
+                [
+                    console.Excerpt(pattern.title or pattern.strategy, 2),
+                    console.line(str(pattern.id), "dim"),
+                ],
+            )
             for pattern in patterns
         ]
-        console.show("", console.table(("Pattern", "Title", "State"), learned))
+        console.show("", console.stacked(learned, ("State", "What was learned")))
     if kept.steps:
         steps = [(str(number), _step(step)) for number, step in enumerate(kept.steps, 1)]
         console.show("", console.stacked(steps, ("Step", "What was done, and what came of it")))

@@ -286,7 +286,7 @@ def _tell_end(tally: "Tally", *, dry_run: bool) -> None:
     told = tally.sentences()
     if dry_run:
         told.append("Nothing was stored.")
-    elif tally.statuses["pending"]:
+    elif tally.unjudged:
         told.append(
             "`reasoningbank judge ID --success` (or --failure) says how a pending one ended; "
             "`reasoningbank learn --retry` tries them again."
