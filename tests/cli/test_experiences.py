@@ -205,7 +205,7 @@ def test_foreign_trajectories_are_taken_in_and_learned_from_when_asked(call, tmp
 
     assert taken.status == 0
     assert "read 3 lines: 2 created, 0 known already" in taken.stdout
-    assert "taken out before storing: 1 e-mail address" in taken.stdout
+    assert "took 1 x mail_address out of an experience" in taken.stderr
     assert "line 3" in taken.stdout
     assert retried["learned"] == 2
     sources = {one["verdict"]["source"] for one in call("trajectories", *database, "--json").json}
@@ -286,17 +286,17 @@ def test_an_outcome_from_a_report_is_confirmed_by_a_test(call, database, recalle
 # What import tells
 
 
-def test_import_tells_what_was_taken_out(call, tmp_path):
+def test_import_tells_what_was_taken_out_and_how_often(call, tmp_path):
     secret = "ghp_" + "a1B2" * 9
     line = {"task_description": "Push", "task_category": "git", "strategy": f"use {secret}"}
     path = tmp_path / "p.jsonl"
-    path.write_text(json.dumps(line), "utf-8")
-    shown = call("import", path, "--db", "memory:")
-    told = call("import", path, "--db", "memory:", "--json")
+    path.write_text("\n".join(json.dumps({**line, "title": f"{n}"}) for n in range(40)), "utf-8")
+    ended = call("import", path, "--db", tmp_path / "b.db")
 
-    assert "taken out before storing: 1 github token" in shown.stdout
-    assert told.json["redacted"] == {"github_token": 1}
-    assert secret not in shown.stdout + shown.stderr + told.stdout + told.stderr
+    told = "warning: took a github_token out of strategy before storing"
+    warnings = [one for one in ended.stderr.splitlines() if one.startswith("warning")]
+    assert warnings == [told, f"{told}: 40 times"]
+    assert secret not in ended.stdout + ended.stderr
 
 
 def test_an_export_without_what_is_damaged_names_it(call, filled, login_id, tmp_path):

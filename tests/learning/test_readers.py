@@ -628,3 +628,19 @@ def test_any_xml_is_read_or_refused(tmp_path: Path, pieces: list[str]) -> None:
         assert read_test_report(path).kind in {"success", "failure", "unknown"}
     except InvalidInput as refused:
         assert refused.path == str(path)  # noqa: PT017 - it may be read as well
+
+
+def test_bad_lines_of_our_own_are_told_one_by_one_and_the_others_read(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "\n".join(
+            [json.dumps(OWN), "{", json.dumps({**OWN, "task_category": ""}), json.dumps(OWN)]
+        ),
+    )
+    told: list[InvalidInput] = []
+
+    assert len(list(read_trajectories(path, on_bad_line=told.append))) == 2
+    assert [error.path for error in told] == [str(path)] * 2
+    assert [error.message[:7] for error in told] == ["line 2:", "line 3:"]
+    with pytest.raises(InvalidInput, match="line 2"):
+        list(read_trajectories(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from reasoningbank.domain.duplicates import dedupe_key
@@ -126,3 +127,14 @@ def report_redactions(redacted: Sequence[Redaction]) -> None:
     logger = logging.getLogger("reasoningbank")
     for redaction in redacted:
         logger.warning("took a %s out of %s before storing", redaction.kind, redaction.field)
+
+
+def report_taken_out(redacted: Sequence[Redaction]) -> None:
+    """Log how often which kind of thing was taken out, never the thing; a record may hold many."""
+    if not redacted:
+        return
+    import logging  # rarely needed, and slow to import
+
+    logger = logging.getLogger("reasoningbank")
+    for kind, count in Counter(one.kind for one in redacted).items():
+        logger.warning("took %d x %s out of an experience before storing", count, kind)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
 import msgspec
 
-from reasoningbank.bank.drafting import report_redactions
+from reasoningbank.bank.drafting import report_redactions, report_taken_out
 from reasoningbank.bank.trajectory_transfer import TrajectoryTransfer
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import Conflict, InvalidInput, NotFound
@@ -86,7 +85,7 @@ class LearningOperations(TrajectoryTransfer):
                 is kept.
         """
         checked, redacted = checked_trajectory(as_trajectory_input(trajectory))
-        _report(redacted)
+        report_taken_out(redacted)
         stored, new = self._kept(checked)
         learned = self._learn_from(stored, checked.verdict, judge, distiller, replayed=not new)
         return msgspec.structs.replace(learned, redacted=redacted) if redacted else learned
@@ -342,17 +341,6 @@ class LearningOperations(TrajectoryTransfer):
                 f"nobody has said how {stored.id} ended", hint="Call judge with its id first."
             )
         return stored
-
-
-def _report(redacted: Sequence[Redaction]) -> None:
-    """Log how often which kind of thing was taken out, never the thing; a record may hold many."""
-    if not redacted:
-        return
-    import logging  # rarely needed, and slow to import
-
-    logger = logging.getLogger("reasoningbank")
-    for kind, count in Counter(one.kind for one in redacted).items():
-        logger.warning("took %d x %s out of an experience before storing", count, kind)
 
 
 def _source(

@@ -18,13 +18,7 @@ from reasoningbank.bank.transfer import (
 )
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
-from reasoningbank.domain.pattern import (
-    PatternInput,
-    Redaction,
-    Reembedded,
-    SkippedLine,
-    TransferReport,
-)
+from reasoningbank.domain.pattern import PatternInput, Reembedded, SkippedLine, TransferReport
 from reasoningbank.domain.records import PatternRecord
 from reasoningbank.domain.validation import checked_choice, checked_input
 from reasoningbank.storage import StorageBackend
@@ -83,11 +77,10 @@ def _records(file: TextOrBytes, namespace: str) -> Iterator[PatternRecord | Inva
 
 
 class _Line(NamedTuple):
-    """A line of an import that makes a pattern, and what was taken out of it."""
+    """A line of an import that makes a pattern."""
 
     number: int
     given: PatternInput
-    redacted: tuple[Redaction, ...]
 
 
 class _Import:
@@ -99,7 +92,6 @@ class _Import:
         self._store_batch = store_batch
         self.skipped: list[SkippedLine] | None = [] if on_invalid == "skip" else None
         self.counts: Counter[str] = Counter()
-        self.kinds: Counter[str] = Counter()
 
     def store(self, lines: list[_Line]) -> None:
         """Store a batch in one transaction; where a line does not go in, all the others."""
@@ -116,7 +108,6 @@ class _Import:
             return
         self.counts.update(self._store_batch([line.given for line in lines]))
         self.counts["read"] += len(lines)
-        self.kinds.update(one.kind for line in lines for one in line.redacted)
 
     def _store_alone(self, line: _Line) -> None:
         try:
@@ -136,7 +127,6 @@ class _Import:
             merged=self.counts["merged"],
             unchanged=0,
             skipped=tuple(skipped),
-            redacted=dict(self.kinds),
         )
 
 
@@ -169,11 +159,11 @@ def _inputs(
         if not isinstance(value, InvalidInput):
             try:
                 given = input_from(value, origin)
-                _, redacted = checked_input(given)
+                checked_input(given)
             except InvalidInput as invalid:
                 error = _at_line(number, invalid)
             else:
-                yield _Line(number, given, redacted)
+                yield _Line(number, given)
         if error is not None and skipped is not None:
             skipped.append(_skipped(number, error))
         elif error is not None:

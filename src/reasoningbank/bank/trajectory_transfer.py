@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import cast
 
+from reasoningbank.bank.drafting import report_taken_out
 from reasoningbank.bank.learning_steps import LearningSteps
 from reasoningbank.bank.transfer import OnInvalid, TextOrBytes
 from reasoningbank.domain import limits
@@ -109,7 +110,6 @@ class TrajectoryTransfer(LearningSteps):
         checked_line(origin, "origin", limits.ORIGIN_BYTES)
         counts: Counter[str] = Counter()
         skipped: list[SkippedLine] = []
-        kinds: Counter[str] = Counter()
         for number, value in _objects(file):
             try:
                 given, redacted = _input(number, value, origin, believed)
@@ -120,7 +120,7 @@ class TrajectoryTransfer(LearningSteps):
                 continue
             _, new = self._kept(given)
             if new:
-                kinds.update(one.kind for one in redacted)
+                report_taken_out(redacted)
             counts["created" if new else "unchanged"] += 1
             counts["read"] += 1
             if progress is not None:
@@ -131,7 +131,6 @@ class TrajectoryTransfer(LearningSteps):
             merged=0,
             unchanged=counts["unchanged"],
             skipped=tuple(skipped),
-            redacted=dict(kinds),
         )
 
 

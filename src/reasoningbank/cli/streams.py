@@ -82,12 +82,20 @@ def reading_file(name: str) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def warnings_shown() -> Iterator[None]:
-    """Print warnings of the bank, such as a secret taken out of a text, as lines on standard error."""
+    """Print warnings of the bank, such as a secret taken out of a text, as lines on standard error.
+
+    One that comes again is not printed again, but at the end with how often it came.
+    """
     import logging
+
+    seen: dict[str, int] = {}
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            print(f"warning: {safe_line(record.getMessage())}", file=sys.stderr)
+            line = f"warning: {safe_line(record.getMessage())}"
+            seen[line] = seen.get(line, 0) + 1
+            if seen[line] == 1:
+                print(line, file=sys.stderr)
 
     logger = logging.getLogger("reasoningbank")
     lines = Lines(logging.WARNING)
@@ -96,3 +104,6 @@ def warnings_shown() -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(lines)
+        for line, times in seen.items():
+            if times > 1:
+                print(f"{line}: {times:,} times", file=sys.stderr)

@@ -289,8 +289,6 @@ class TransferReport(msgspec.Struct, frozen=True, kw_only=True):
         merged: Patterns that met an equal one.
         unchanged: Patterns that were there already, equal in every field.
         skipped: Lines left out, when the caller asked for that.
-        redacted: How many secrets (and of experiences personal data) were taken out before storing,
-            by kind.
 
     >>> import io
     >>> from reasoningbank import ReasoningBank
@@ -305,7 +303,6 @@ class TransferReport(msgspec.Struct, frozen=True, kw_only=True):
     merged: int
     unchanged: int
     skipped: tuple[SkippedLine, ...] = ()
-    redacted: dict[str, int] = {}
 
 
 class Reembedded(msgspec.Struct, frozen=True, kw_only=True):

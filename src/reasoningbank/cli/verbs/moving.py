@@ -16,7 +16,7 @@ from reasoningbank.cli.json_output import print_json
 from reasoningbank.cli.progress import progress_bar, unseen
 from reasoningbank.cli.safe_text import safe_json, safe_line
 from reasoningbank.cli.streams import reading_file
-from reasoningbank.cli.wording import counted, kinds_counted
+from reasoningbank.cli.wording import counted
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.outcome import OutcomeSource
 from reasoningbank.domain.pattern import TransferReport
@@ -161,8 +161,6 @@ def import_(
         return
     rest = f"{report.unchanged:,} known already" if trajectories else f"{report.merged:,} merged"
     print(f"read {counted(report.read, 'line')}: {report.created:,} created, {rest}")
-    if report.redacted:
-        print(f"taken out before storing: {kinds_counted(report.redacted)}")
     _print_skipped(report)
 
 
