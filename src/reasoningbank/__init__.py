@@ -14,7 +14,6 @@
 
 import typing
 
-from reasoningbank.bank import AsyncReasoningBank, ReasoningBank
 from reasoningbank.domain.errors import (
     Busy,
     Conflict,
@@ -64,6 +63,7 @@ from reasoningbank.learning.contract import Distiller, Judge
 from reasoningbank.learning.lessons import LeftToHost
 
 if typing.TYPE_CHECKING:
+    from reasoningbank.bank import AsyncReasoningBank, ReasoningBank
     from reasoningbank.learning.readers import read_test_report, read_trajectories
 
 __all__ = [
@@ -120,11 +120,29 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Give the readers of files when they are first asked for: most programs never do."""
-    if name in {"read_test_report", "read_trajectories"}:
-        from reasoningbank.learning import readers
+_WHEN_FIRST_ASKED_FOR: typing.Final = {
+    "AsyncReasoningBank": "reasoningbank.bank",
+    "ReasoningBank": "reasoningbank.bank",
+    "read_test_report": "reasoningbank.learning.readers",
+    "read_trajectories": "reasoningbank.learning.readers",
+}
 
-        return getattr(readers, name)
-    message = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(message)
+
+def __getattr__(name: str) -> object:
+    """Load the banks and the readers of files when they are first asked for.
+
+    The help of the command line, and a program that only names types, need neither.
+    """
+    if name not in _WHEN_FIRST_ASKED_FOR:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    found: object = getattr(import_module(_WHEN_FIRST_ASKED_FOR[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """Give all names, loaded or not."""
+    return sorted({*globals(), *__all__})

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -251,9 +252,18 @@ def loaded_by(*arguments: str | Path) -> set[str]:
     return set(modules)
 
 
-def test_help_loads_neither_numpy_nor_rich_nor_pydantic():
-    assert loaded_by("--help") & {"numpy", "rich", "pydantic", "asyncio", "tempfile"} == set()
-    assert loaded_by("store", "--help") & {"numpy", "rich"} == set()
+def test_help_loads_neither_numpy_nor_rich_nor_pydantic_nor_the_engine():
+    heavy = {"numpy", "rich", "pydantic", "asyncio", "tempfile", "apsw", "reasoningbank.bank"}
+    assert loaded_by("--help") & heavy == set()
+    assert loaded_by("store", "--help") & {"numpy", "rich", "apsw"} == set()
+
+
+@pytest.mark.skipif(
+    tuple(map(int, version("typer").split(".")[:2])) >= (0, 29),
+    reason="a typer beyond those that pyproject.toml allows loads pydantic",
+)
+def test_no_verb_loads_pydantic(filled):
+    assert "pydantic" not in loaded_by("stats", "--db", filled)
 
 
 @pytest.mark.parametrize(
