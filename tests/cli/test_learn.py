@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reasoningbank import ReasoningBank
+from reasoningbank import ReasoningBank, Unavailable
 from tests.cli.recordings import KINDS, junit, own, record, recording, swe_agent
 
 
@@ -160,6 +160,17 @@ def test_a_bad_line_of_our_own_file_costs_that_line_alone(call, tmp_path):
         ["line", "4"],
     ]
     assert len(stored(tmp_path / "b.db")) == 2
+
+
+def test_what_goes_wrong_with_the_bank_ends_it_all(call, recorded, monkeypatch):
+    def failing(self, *_, **__):
+        raise Unavailable("has no space left", path="/a/bank.db")
+
+    monkeypatch.setattr(ReasoningBank, "learn", failing)
+    ended = call("learn", recorded, "--db", "memory:")
+
+    assert (ended.status, ended.stdout) == (7, "")
+    assert ended.stderr == "error: /a/bank.db has no space left\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")

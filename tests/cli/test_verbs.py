@@ -378,7 +378,11 @@ def test_export_and_restore_work_through_pipes(call, filled):
 def test_export_into_a_file_reports(call, filled, tmp_path):
     ended = call("export", tmp_path / "a.jsonl", "--db", filled, "--json")
 
-    assert ended.json == {"exported": 3, "file": str(tmp_path / "a.jsonl")}
+    assert ended.json == {
+        "exported": 3,
+        "file": str(tmp_path / "a.jsonl"),
+        "damaged": [],
+    }
     assert (tmp_path / "a.jsonl").stat().st_mode & 0o077 == 0
 
 
@@ -387,7 +391,7 @@ def test_an_export_that_fails_leaves_the_earlier_one(call, filled, tmp_path, mon
     call("export", target, "--db", filled)
     before = target.read_bytes()
 
-    def failing(self, file):
+    def failing(self, file, **_):
         file.write(b"half\n")
         raise OSError(28, "No space left on device")
 

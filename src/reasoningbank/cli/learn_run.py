@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from reasoningbank.cli.given_files import GivenFile
     from reasoningbank.domain.pattern import Redaction
 
-Unreadable = (InvalidInput, NotFound, Unavailable)
+Unreadable: TypeAlias = "InvalidInput | NotFound | Unavailable"
+UNREADABLE: Final = (InvalidInput, NotFound, Unavailable)
 """What may be wrong with a file; whatever else goes wrong is wrong with the bank, and ends it all."""
 
 
@@ -64,23 +65,44 @@ class LearnFrom:
         experiences: list[LearnedExperience] = []
         errors: list[dict[str, object]] = []
 
-        def note(error: InvalidInput | NotFound | Unavailable) -> None:
-            error.path = file.name
-            errors.append(error_object(error))
+        def note(error: Unreadable) -> None:
+            what = error.message if error.field is None else f"{error.field} {error.message}"
+            errors.append(error_object(type(error)(what, path=file.name, hint=error.hint)))
 
         try:
             if file.problem is not None:
                 raise file.problem
             if file.searched and _is_of_another_kind(file):
                 return None
-            for given, redacted in self._read(file, note):
+        except UNREADABLE as error:
+            note(error)
+        else:
+            for given, redacted in self._readable(file, note):
                 try:
                     experiences.append(self._experience(given, redacted))
                 except InvalidInput as error:
                     note(error)
-        except Unreadable as error:
-            note(error)
         return LearnedFile(file=file.name, experiences=tuple(experiences), errors=tuple(errors))
+
+    def _readable(
+        self, file: GivenFile, note: Callable[[Unreadable], None]
+    ) -> Iterator[tuple[TrajectoryInput, tuple[Redaction, ...]]]:
+        """Give the experiences of a file up to where it cannot be read any further.
+
+        What goes wrong with the bank meanwhile is not caught here: it concerns all files.
+        """
+        from reasoningbank.learning.readers.recognising import readings
+
+        try:
+            yield from readings(
+                file.path,
+                category=self._category,
+                believed=self._believed,
+                on_bad_line=note,
+                origin=file.origin,
+            )
+        except UNREADABLE as error:
+            note(error)
 
     def retried(self, limit: int) -> Iterator[LearnedExperience]:
         """Try again what is pending, those not tried for longest first, each once."""
@@ -91,19 +113,6 @@ class LearnFrom:
                 return
             tried.add(again[0].trajectory_id)
             yield self._told(again[0], {})
-
-    def _read(
-        self, file: GivenFile, note: Callable[[InvalidInput], None]
-    ) -> Iterator[tuple[TrajectoryInput, tuple[Redaction, ...]]]:
-        from reasoningbank.learning.readers.recognising import readings
-
-        return readings(
-            file.path,
-            category=self._category,
-            believed=self._believed,
-            on_bad_line=note,
-            origin=file.origin,
-        )
 
     def _experience(
         self, given: TrajectoryInput, redacted: Sequence[Redaction]
