@@ -1,0 +1,185 @@
+"""Changing text: replacing, choosing a stretch of time, dates, and the shape of a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from reasoningbank.evaluation.wrangling.instruction import delimiter_named, stamps
+from reasoningbank.evaluation.wrangling.sandbox import Sandbox, script, tool
+from reasoningbank.evaluation.wrangling.scene import Scene
+from reasoningbank.evaluation.wrangling.strategies.calculating import column_of, needed
+from reasoningbank.evaluation.wrangling.strategy import Strategy
+
+LITERAL = """# replace a text as it is written
+import sys
+name, old, new = sys.argv[1:]
+with open(name, newline="", encoding="utf-8") as file:
+    sys.stdout.write(file.read().replace(old, new))
+"""
+PATTERN = """# replace what a regular expression matches
+import re, sys
+name, old, new = sys.argv[1:]
+with open(name, newline="", encoding="utf-8") as file:
+    sys.stdout.write(re.sub(old, lambda found: new, file.read()))
+"""
+# Times as text compare like times; some logs set them in brackets.
+BETWEEN = """
+{ stamp = substr($0, ($0 ~ /^\\[/) + 1, length(ENVIRON["FROM"])) }
+stamp >= ENVIRON["FROM"] && stamp <= ENVIRON["UNTIL"]
+"""
+DATES = """# csv: write the dates of a column as year-month-day
+import csv, sys
+name, delimiter, column, first = sys.argv[1:]
+with open(name, newline="", encoding="utf-8") as file:
+    names, *rows = csv.reader(file, delimiter=delimiter)
+at = names.index(column)
+for row in rows:
+    one, two, year = row[at].split("/")
+    day, month = (one, two) if first == "day" else (two, one)
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        raise SystemExit(f"{row[at]} is no date when read with the {first} first")
+    row[at] = f"{year}-{month}-{day}"
+csv.writer(sys.stdout, delimiter=delimiter, lineterminator="\\n").writerows([names, *rows])
+"""
+REWRITE = """# csv: read the table and write it anew
+import csv, sys
+name, delimiter, wanted, turned = sys.argv[1:]
+with open(name, newline="", encoding="utf-8") as file:
+    rows = list(csv.reader(file, delimiter=delimiter))
+if turned:
+    rows = list(zip(*rows))
+csv.writer(sys.stdout, delimiter=wanted, lineterminator="\\n").writerows(rows)
+"""
+TURNED = re.compile(
+    r"\b(transpos\w+|flip\w*|rows (and|with|become|into) \w*\s?columns|columns (and|with|become|into) \w*\s?rows)\b",
+    re.IGNORECASE,
+)
+SLASHED = re.compile(r"\d\d/\d\d/\d{4}")
+
+
+def replaces(scene: Scene) -> bool:
+    """Whether there are two quoted texts, a new and an old, and a text file."""
+    return len(scene.values) > 1 and bool(scene.texts)
+
+
+def replacing(code: str) -> Callable[[Sandbox, Scene], None]:
+    """Return a procedure that replaces the first quoted text by the second in the text files named."""
+
+    def run(sandbox: Sandbox, scene: Scene) -> None:
+        old, new = scene.values[:2]
+        for name in scene.texts:
+            output = sandbox.run(script(code, f"./{name}", old, new))
+            sandbox.write(scene.destination or name, output)
+
+    return run
+
+
+def between_times(sandbox: Sandbox, scene: Scene) -> None:
+    """Pass on the lines whose time lies between the two given."""
+    early, late = sorted(stamps(scene.instruction)[:2])
+    given = {"FROM": early, "UNTIL": late}
+    output = sandbox.run(tool("awk", BETWEEN, f"./{scene.source}", given=given))
+    sandbox.deliver(output, scene.destination)
+
+
+def has_dates(scene: Scene) -> bool:
+    """Whether the column mentioned holds dates with slashes and there is a file to write."""
+    table = scene.of_kind("delimited")
+    column = column_of(scene, table) if table else ""
+    if not (table and column and scene.destination):
+        return False
+    return any(SLASHED.fullmatch(cell) for cell in table.cells(column))
+
+
+def dating(first: str) -> Callable[[Sandbox, Scene], None]:
+    """Return a procedure that writes the dates of the column anew, read with the day or the month first."""
+
+    def run(sandbox: Sandbox, scene: Scene) -> None:
+        table = needed(scene)
+        ask = (f"./{table.name}", table.delimiter, column_of(scene, table), first)
+        sandbox.deliver(sandbox.run(script(DATES, *ask)), scene.destination)
+
+    return run
+
+
+def rewrite(sandbox: Sandbox, scene: Scene) -> None:
+    """Write the table anew: with the delimiter named, turned when asked, each line ended by LF."""
+    table = needed(scene)
+    wanted = delimiter_named(scene.instruction, table.delimiter) or table.delimiter
+    turned = "turned" if TURNED.search(scene.instruction) else ""
+    ask = (f"./{table.name}", table.delimiter, wanted, turned)
+    sandbox.deliver(sandbox.run(script(REWRITE, *ask)), scene.destination)
+
+
+REPLACE_LITERAL = Strategy(
+    id="replace-literal",
+    title="Replace a text as it is written",
+    description=(
+        "Replace every occurrence of the first quoted text by the second in the files named, or in all text "
+        "files; dots, brackets and stars stand for themselves."
+    ),
+    applies=replaces,
+    run=replacing(LITERAL),
+)
+
+REPLACE_PATTERN = Strategy(
+    id="replace-pattern",
+    title="Replace what a regular expression matches",
+    description=(
+        "Take the first quoted text as a regular expression and put the second in place of all it matches in the "
+        "files named, or in all text files. Fits when the text to replace is described rather than given; a dot "
+        "matches any character, so plain text with special characters goes wrong."
+    ),
+    applies=replaces,
+    run=replacing(PATTERN),
+)
+
+BETWEEN_TIMES = Strategy(
+    id="between-times",
+    title="Keep the lines between two moments",
+    description=(
+        "Compare the date and time at the start of every line with the two given, as text, and pass on the lines "
+        "from the first to the second, both included."
+    ),
+    applies=lambda scene: len(stamps(scene.instruction)) > 1 and bool(scene.texts),
+    run=between_times,
+)
+
+DATES_DAY_FIRST = Strategy(
+    id="dates-day-first",
+    title="Rewrite dates as year-month-day, reading the day first",
+    description=(
+        "Parse the table and write each date of the column as year-month-day, taking 05/03/2024 for the fifth of "
+        "March. Fits when a first part goes above 12, or the file comes from Europe."
+    ),
+    applies=has_dates,
+    run=dating("day"),
+)
+
+DATES_MONTH_FIRST = Strategy(
+    id="dates-month-first",
+    title="Rewrite dates as year-month-day, reading the month first",
+    description=(
+        "Parse the table and write each date of the column as year-month-day, taking 05/03/2024 for the third of "
+        "May. Fits when a second part goes above 12, or the file comes from the United States."
+    ),
+    applies=has_dates,
+    run=dating("month"),
+)
+
+REWRITE_TABLE = Strategy(
+    id="rewrite-table",
+    title="Read the table and write it anew in another form",
+    description=(
+        "Read all rows with a CSV parser and write them again: with the delimiter asked for, quoting cells that "
+        "need it, with rows and columns exchanged when asked, and with plain line feeds. Fits changes of the "
+        "format that leave the content alone."
+    ),
+    applies=lambda scene: (
+        scene.of_kind("delimited") is not None
+        and scene.destination is not None
+        and not scene.columns
+    ),
+    run=rewrite,
+)
