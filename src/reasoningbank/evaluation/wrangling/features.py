@@ -11,6 +11,7 @@ from reasoningbank.evaluation.wrangling.scene import GZIP, Scene, is_binary
 from reasoningbank.evaluation.wrangling.table import Table, read_table
 
 FEW = 3
+KILOBYTE = 1000
 SEPARATED = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 LOOKS = (
     ("decimal commas", re.compile(r"-?\d{1,3}(\.\d{3})*,\d{2}")),
@@ -34,7 +35,9 @@ def features(scene: Scene) -> str:
 def of_file(name: str, content: bytes) -> str:
     """Return what one file looks like."""
     suffix = PurePosixPath(name).suffix or "no suffix"
-    size = f"{len(content)} bytes" if len(content) < 1000 else f"{len(content) / 1000:.1f} kB"
+    size = (
+        f"{len(content)} bytes" if len(content) < KILOBYTE else f"{len(content) / KILOBYTE:.1f} kB"
+    )
     return ", ".join([f"{suffix} file", size, *looks(name, content)])
 
 

@@ -54,7 +54,7 @@ def small_number(instruction: str) -> int | None:
     3
     """
     text = FILE_NAME.sub(" ", STAMP.sub(" ", unquoted(instruction))).lower()
-    for word in re.findall(r"\b(?:\d{1,2}|[a-z]+)\b", text):
+    for word in re.findall(r"(?<![\w.-])(?:\d{1,2}|[a-z]+)(?![\w-]|\.\d)", text):
         if word.isdigit():
             return int(word)
         if word in NUMBER_WORDS[1:]:

@@ -68,13 +68,30 @@ def tool(
     return Command(arguments=(program, *arguments), variables=given or {}, fine=tuple(fine))
 
 
+def awk(code: str, *files: str, separator: str, given: Mapping[str, str]) -> Command:
+    """Return a command that runs a fixed awk program; its first line, a comment, says what it does.
+
+    An empty separator means blanks.
+    """
+    options = ("-F", separator) if separator else ()
+    return Command(
+        arguments=("awk", *options, code, *files),
+        variables=given,
+        shown=shlex.join(["awk", *options, _said(code), *files]),
+    )
+
+
 def script(code: str, *arguments: str) -> Command:
     """Return a command that runs a fixed Python program; its first line, a comment, says what it does."""
-    said = code.strip().splitlines()[0].removeprefix("# ")
     return Command(
         arguments=(sys.executable, "-I", "-S", "-c", code, *arguments),
-        shown=shlex.join(["python3", "-c", f"[{said}]", *arguments]),
+        shown=shlex.join(["python3", "-c", _said(code), *arguments]),
     )
+
+
+def _said(code: str) -> str:
+    """Return the comment a program begins with, in brackets, in place of the program."""
+    return f"[{code.splitlines()[0].removeprefix('# ')}]"
 
 
 def require_programs() -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 DELIMITERS = (",", ";", "\t", "|")
 SAME_SHARE = 0.6  # of the lines have at least as many delimiters as the first
@@ -47,24 +48,34 @@ def read_table(name: str, content: bytes) -> Table | None:
         return None
     if text.lstrip()[:1] in {"{", "["}:
         return json_table(name, text)
-    lines = [line for line in text.splitlines() if line][:MOST_ROWS]
+    lines = [line + "\n" for line in text.splitlines() if line][:MOST_ROWS]
     if not lines:
         return None
     best = max(DELIMITERS, key=lines[0].count)
-    count = lines[0].count(best)
-    if count and sum(line.count(best) >= count for line in lines) >= SAME_SHARE * len(lines):
+    if separates(best, lines):
         return delimited_table(name, text, best)
     names = re.split(r" {2,}", lines[0].strip())
-    if len(names) > 1 and all(re.search(r"\S  +\S", line) for line in lines):
+    aligned = len(names) > 1 and not re.search(r"\d", lines[0])
+    if aligned and all(re.search(r"\S  +\S", line) for line in lines):
         rows = tuple(tuple(re.split(r" {2,}", line.strip())) for line in lines[1:])
         return Table(name=name, kind="fixed", delimiter="", header=tuple(names), rows=rows)
     return None
 
 
+def separates(delimiter: str, lines: list[str]) -> bool:
+    """Whether most lines, or most rows with quotes respected, have as many delimiters as the first."""
+    count = lines[0].count(delimiter)
+    rows = list(csv.reader(lines, delimiter=delimiter))
+    return bool(count) and (
+        sum(line.count(delimiter) >= count for line in lines) >= SAME_SHARE * len(lines)
+        or sum(len(row) == count + 1 for row in rows) >= SAME_SHARE * len(rows)
+    )
+
+
 def delimited_table(name: str, text: str, delimiter: str) -> Table:
     """Return a delimited text as a table; the first row is a header when it has no digit and others do."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows = [tuple(row) for row in reader if row][:MOST_ROWS]
+    rows = [tuple(row) for row in islice(reader, MOST_ROWS) if row]
     digits = [any(character.isdigit() for character in "".join(row)) for row in rows]
     header = rows[0] if rows and not digits[0] and any(digits) else ()
     return Table(
@@ -78,19 +89,21 @@ def delimited_table(name: str, text: str, delimiter: str) -> Table:
 
 def json_table(name: str, text: str) -> Table | None:
     """Return JSON lines, or a list of JSON objects, as a table; None for anything else."""
-    try:
-        lines = [json.loads(line) for line in text.splitlines() if line]
-    except ValueError:
-        lines = []
+    records: list[object] = []
     kind = "lines"
-    if not lines or not isinstance(lines[0], dict):
-        kind = "document"
+    try:
+        records = [json.loads(line) for line in text.splitlines() if line]
+        if len(records) == 1 and isinstance(records[0], list):
+            kind, records = "document", records[0]
+    except ValueError:
         try:
-            lines = json.loads(text)
+            whole = json.loads(text)
         except ValueError:
             return None
-    if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
+        kind, records = "document", whole if isinstance(whole, list) else []
+    objects = [record for record in records if isinstance(record, dict)]
+    if not objects or len(objects) < len(records):
         return None
-    header = tuple(dict.fromkeys(key for line in lines for key in line))
-    rows = tuple(tuple(str(line.get(key, "")) for key in header) for line in lines)
+    header = tuple(dict.fromkeys(key for one in objects for key in one))
+    rows = tuple(tuple(str(one.get(key, "")) for key in header) for one in objects)
     return Table(name=name, kind=kind, delimiter="", header=header, rows=rows)

@@ -49,7 +49,7 @@ class Environment:
     wordings: tuple[str, ...]
 
     def task(self, seed: int) -> Task:
-        """Return the task of a seed; the same seed gives the same task on every machine."""
+        """Return the task of a seed; the same seed gives the same task."""
         draw = random.Random(f"{self.name}/{seed}")  # noqa: S311 - tasks, not secrets
         made = self.make(draw)
         return Task(

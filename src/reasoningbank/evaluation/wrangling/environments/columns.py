@@ -67,7 +67,7 @@ def total_ditto(draw: random.Random) -> Made:
     column = draw.choice(material.AMOUNTS)
     values, around = amounts(draw, draw.randint(12, 30))
     rows = [
-        [a, '"' if at and draw.random() < 0.5 else b, material.point(v), c]
+        [a, '"' if at and draw.choice((True, False)) else b, material.point(v), c]
         for at, (v, (a, b, c)) in enumerate(zip(values, around, strict=True))
     ]
     rows[3][1] = '"'
@@ -209,15 +209,16 @@ def total_by_line(draw: random.Random) -> Made:
     """Numbers in JSON objects, one a line."""
     file, _ = material.named(draw, ("jsonl", "ndjson", "json"))
     column = draw.choice(material.MEASURES)
-    records = [
-        {"ref": key, "city": draw.choice(material.CITIES), column: draw.randint(2, 400)}
-        for key in material.keys(draw, draw.randint(8, 20))
+    numbers = [draw.randint(2, 400) for _ in range(draw.randint(8, 20))]
+    records: list[dict[str, str | int]] = [
+        {"ref": key, "city": draw.choice(material.CITIES), column: number}
+        for key, number in zip(material.keys(draw, len(numbers)), numbers, strict=True)
     ]
     written = [json.dumps(dict(draw.sample(list(one.items()), 3))) for one in records]
     return Made(
         values={"file": file, "column": column},
         files={file: material.lines(written)},
-        answer=str(sum(int(one[column]) for one in records)),
+        answer=str(sum(numbers)),
         number=True,
     )
 

@@ -21,7 +21,7 @@ def table(draw: random.Random, column: str, cells: list[str]) -> tuple[list[str]
 def ordered(draw: random.Random, names: list[str], rows: Rows, right: Rows) -> Made:
     """Return the task of bringing rows into the right order, or half of the time into its reverse."""
     file, out = material.named(draw, ("csv", "txt", "tsv"))
-    upwards = draw.random() < 0.5
+    upwards = draw.choice((True, False))
     direction = (
         draw.choice(("in ascending order", "in increasing order", "lowest first"))
         if upwards

@@ -85,7 +85,7 @@ def stretch(draw: random.Random) -> Made:
     )
     first, last = sorted(draw.sample(range(2, len(written) - 2), 2))
     start, end = written[first][:19], written[last][:19]
-    brackets = draw.random() < 0.4
+    brackets = draw.choice((True, False))
     shown = [f"[{line[:19]}]{line[19:]}" if brackets else line for line in written]
     return Made(
         values={"file": file, "out": out, "start": start, "end": end},

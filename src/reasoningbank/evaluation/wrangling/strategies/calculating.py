@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reasoningbank.evaluation.wrangling.sandbox import Sandbox, Stuck, script, tool
+from reasoningbank.evaluation.wrangling.sandbox import Sandbox, Stuck, awk, script, tool
 from reasoningbank.evaluation.wrangling.scene import Scene
 from reasoningbank.evaluation.wrangling.strategy import Strategy
 from reasoningbank.evaluation.wrangling.table import Table
 
-AWK = """
+AWK = """# add up, average over all rows, or count one field
 NR > ENVIRON["SKIP"] {
     if (ENVIRON["WANT"] == "" || $ENVIRON["AT"] == ENVIRON["WANT"]) count++
     sum += $ENVIRON["AT"]; rows++
@@ -81,11 +81,10 @@ def column_of(scene: Scene, table: Table) -> str:
 
 
 def ready(scene: Scene, *kinds: str) -> bool:
-    """Whether the first source is a table of these kinds and there is a column, or a count, to work on."""
-    table = scene.of_kind(*kinds)
-    if table is None:
+    """Whether the one source is a table of these kinds, with one column to work on or a count to make."""
+    if scene.of_kind(*kinds) is None or len(scene.tables) > 1:
         return False
-    return bool(column_of(scene, table)) or scene.calculation == "count"
+    return len(scene.columns) == 1 or scene.calculation == "count"
 
 
 def wanted(scene: Scene) -> str:
@@ -120,8 +119,8 @@ def split_columns(sandbox: Sandbox, scene: Scene) -> None:
         "WHAT": scene.calculation,
         "WANT": wanted(scene),
     }
-    separated = ("-F", table.delimiter) if table.delimiter else ()
-    sandbox.answer(sandbox.run(tool("awk", *separated, AWK, f"./{table.name}", given=given)))
+    command = awk(AWK, f"./{table.name}", separator=table.delimiter, given=given)
+    sandbox.answer(sandbox.run(command))
 
 
 def reading(code: str, *, delimited: bool) -> Callable[[Sandbox, Scene], None]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reasoningbank.evaluation.wrangling.instruction import small_number
-from reasoningbank.evaluation.wrangling.sandbox import Sandbox, Stuck, tool
+from reasoningbank.evaluation.wrangling.sandbox import Sandbox, Stuck, awk, tool
 from reasoningbank.evaluation.wrangling.scene import Scene
 from reasoningbank.evaluation.wrangling.strategies.calculating import needed
 from reasoningbank.evaluation.wrangling.strategy import Strategy
 from reasoningbank.evaluation.wrangling.table import Table
 
-TOTALS = """
+TOTALS = """# sum per group
 { sum[$ENVIRON["GROUP"]] += $ENVIRON["VALUE"] }
 END { for (name in sum) printf "%s%s%.10g\\n", name, FS, sum[name] }
 """
-FIRST_FEW = 'seen[$ENVIRON["GROUP"]]++ < ENVIRON["MOST"]'
+FIRST_FEW = '# the first few of each group\nseen[$ENVIRON["GROUP"]]++ < ENVIRON["MOST"]'
 
 
 def number_and_group(scene: Scene) -> tuple[str, str] | None:
@@ -40,16 +40,17 @@ def by_groups(sandbox: Sandbox, scene: Scene) -> None:
         raise Stuck("no column to group by")
     value, group = (table.header.index(column) + 1 for column in pair)
     rows = tool("tail", "-n", "+2", f"./{table.name}")
-    separated = ("-F", table.delimiter)
     most = small_number(scene.instruction)
     if most is None:
-        totals = tool("awk", *separated, TOTALS, given={"GROUP": str(group), "VALUE": str(value)})
+        totals = awk(
+            TOTALS, separator=table.delimiter, given={"GROUP": str(group), "VALUE": str(value)}
+        )
         ordered = tool("sort", "-t", table.delimiter, "-k", "1,1")
         sandbox.deliver(sandbox.run(rows, totals, ordered), scene.destination)
         return
     keys = ("-k", f"{group},{group}", "-k", f"{value},{value}nr")
     ranked = tool("sort", "-s", "-t", table.delimiter, *keys)
-    few = tool("awk", *separated, FIRST_FEW, given={"GROUP": str(group), "MOST": str(most)})
+    few = awk(FIRST_FEW, separator=table.delimiter, given={"GROUP": str(group), "MOST": str(most)})
     names = sandbox.run(tool("head", "-n", "1", f"./{table.name}"))
     sandbox.deliver(names + sandbox.run(rows, ranked, few), scene.destination)
 
@@ -72,20 +73,17 @@ def joining(*extra: str) -> Callable[[Sandbox, Scene], None]:
         if found is None:
             raise Stuck("no column that both tables have")
         left, right, key = found
-        places = []
-        for table in (left, right):
-            at = str(table.header.index(key) + 1)
-            place = sandbox.scratch / at if not places else sandbox.scratch / f"{at}b"
+        places = {"left": left, "right": right}
+        at = {side: str(table.header.index(key) + 1) for side, table in places.items()}
+        for side, table in places.items():
             ordered = sandbox.run(
                 tool("tail", "-n", "+2", f"./{table.name}"),
-                tool("sort", "-t", table.delimiter, "-k", f"{at},{at}"),
+                tool("sort", "-t", table.delimiter, "-k", f"{at[side]},{at[side]}"),
             )
-            place.write_bytes(ordered)
-            places.append((at, str(place)))
-        (first, one), (second, two) = places
-        joined = sandbox.run(
-            tool("join", "-t", left.delimiter, *extra, "-1", first, "-2", second, one, two)
-        )
+            (sandbox.scratch / side).write_bytes(ordered)
+        keyed = ("-1", at["left"], "-2", at["right"])
+        files = [f"../{sandbox.scratch.name}/{side}" for side in places]
+        joined = sandbox.run(tool("join", "-t", left.delimiter, *extra, *keyed, *files))
         rest = [column for table in (left, right) for column in table.header if column != key]
         names = left.delimiter.join([key, *rest]) + "\n"
         sandbox.deliver(names.encode() + joined, scene.destination)

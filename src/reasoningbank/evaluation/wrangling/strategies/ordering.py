@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reasoningbank.evaluation.wrangling.instruction import descending, small_number
-from reasoningbank.evaluation.wrangling.sandbox import Sandbox, tool
+from reasoningbank.evaluation.wrangling.sandbox import Sandbox, awk, tool
 from reasoningbank.evaluation.wrangling.scene import Scene
 from reasoningbank.evaluation.wrangling.strategies.calculating import column_of, needed
 from reasoningbank.evaluation.wrangling.strategy import Strategy
 
-FIRST_SEEN = '!seen[ENVIRON["AT"] ? $ENVIRON["AT"] : $0]++'
+FIRST_SEEN = '# the first of each\n!seen[ENVIRON["AT"] ? $ENVIRON["AT"] : $0]++'
 
 
 def sorts(scene: Scene) -> bool:
@@ -47,16 +47,19 @@ def keeping(*, last: bool) -> Callable[[Sandbox, Scene], None]:
         name, table = scene.source, scene.of_kind("delimited")
         column = column_of(scene, table) if table else ""
         at = table.header.index(column) + 1 if table and column else 0
-        separated = ("-F", table.delimiter) if table else ()
-        once = tool("awk", *separated, FIRST_SEEN, given={"AT": str(at)})
+        separator = table.delimiter if table else ""
+        given = {"AT": str(at)}
         if last:
             names = sandbox.run(tool("head", "-n", "1", f"./{name}"))
             rest = sandbox.run(
-                tool("tail", "-n", "+2", f"./{name}"), tool("tac"), once, tool("tac")
+                tool("tail", "-n", "+2", f"./{name}"),
+                tool("tac"),
+                awk(FIRST_SEEN, separator=separator, given=given),
+                tool("tac"),
             )
             sandbox.deliver(names + rest, scene.destination)
         else:
-            whole = tool(*once.arguments, f"./{name}", given=once.variables)
+            whole = awk(FIRST_SEEN, f"./{name}", separator=separator, given=given)
             sandbox.deliver(sandbox.run(whole), scene.destination)
 
     return run

@@ -6,25 +6,27 @@ import re
 from collections.abc import Callable
 
 from reasoningbank.evaluation.wrangling.instruction import delimiter_named, stamps
-from reasoningbank.evaluation.wrangling.sandbox import Sandbox, script, tool
+from reasoningbank.evaluation.wrangling.sandbox import Sandbox, awk, script
 from reasoningbank.evaluation.wrangling.scene import Scene
 from reasoningbank.evaluation.wrangling.strategies.calculating import column_of, needed
 from reasoningbank.evaluation.wrangling.strategy import Strategy
 
-LITERAL = """# replace a text as it is written
-import sys
-name, old, new = sys.argv[1:]
-with open(name, newline="", encoding="utf-8") as file:
-    sys.stdout.write(file.read().replace(old, new))
-"""
-PATTERN = """# replace what a regular expression matches
+EDIT = """
 import re, sys
-name, old, new = sys.argv[1:]
-with open(name, newline="", encoding="utf-8") as file:
-    sys.stdout.write(re.sub(old, lambda found: new, file.read()))
+into, old, new, *names = sys.argv[1:]
+for name in names:
+    with open(name, newline="", encoding="utf-8") as file:
+        text = change(file.read(), old, new)
+    with open(into or name, "w", newline="", encoding="utf-8") as file:
+        file.write(text)
 """
+LITERAL = "# replace a text as it is written\nchange = str.replace" + EDIT
+PATTERN = (
+    "# replace what a regular expression matches\n"
+    "change = lambda text, old, new: re.sub(old, lambda found: new, text)" + EDIT
+)
 # Times as text compare like times; some logs set them in brackets.
-BETWEEN = """
+BETWEEN = """# lines between two times
 { stamp = substr($0, ($0 ~ /^\\[/) + 1, length(ENVIRON["FROM"])) }
 stamp >= ENVIRON["FROM"] && stamp <= ENVIRON["UNTIL"]
 """
@@ -67,10 +69,8 @@ def replacing(code: str) -> Callable[[Sandbox, Scene], None]:
     """Return a procedure that replaces the first quoted text by the second in the text files named."""
 
     def run(sandbox: Sandbox, scene: Scene) -> None:
-        old, new = scene.values[:2]
-        for name in scene.texts:
-            output = sandbox.run(script(code, f"./{name}", old, new))
-            sandbox.write(scene.destination or name, output)
+        names = [f"./{name}" for name in scene.texts]
+        sandbox.run(script(code, scene.destination or "", *scene.values[:2], *names))
 
     return run
 
@@ -79,7 +79,7 @@ def between_times(sandbox: Sandbox, scene: Scene) -> None:
     """Pass on the lines whose time lies between the two given."""
     early, late = sorted(stamps(scene.instruction)[:2])
     given = {"FROM": early, "UNTIL": late}
-    output = sandbox.run(tool("awk", BETWEEN, f"./{scene.source}", given=given))
+    output = sandbox.run(awk(BETWEEN, f"./{scene.source}", separator="", given=given))
     sandbox.deliver(output, scene.destination)
 
 
