@@ -6,13 +6,22 @@ import argparse
 import sys
 
 from reasoningbank.domain.errors import ReasoningBankError
+from reasoningbank.evaluation.wrangling.environments import ENVIRONMENTS
 from reasoningbank.evaluation.wrangling.report import lines, summarise
 from reasoningbank.evaluation.wrangling.world import WranglingWorld
+
+NAMES = [environment.name for environment in ENVIRONMENTS]
 
 
 def report_command(options: argparse.Namespace) -> None:
     """Print the summary as Markdown."""
-    world = WranglingWorld()
+    world = WranglingWorld(
+        [
+            one
+            for one in ENVIRONMENTS
+            if not options.environments or one.name in options.environments
+        ]
+    )
     sys.stdout.writelines(
         lines(summarise(world, range(options.first, options.first + options.seeds)), world)
     )
@@ -38,9 +47,10 @@ def parser() -> argparse.ArgumentParser:
     tell = commands.add_parser("report", help="run everything and print the table")
     tell.add_argument("--seeds", type=int, default=10, help="episodes of each environment")
     tell.add_argument("--first", type=int, default=0, help="the first seed")
+    tell.add_argument("environments", nargs="*", choices=[[], *NAMES], help="only these")
     tell.set_defaults(command=report_command)
     show = commands.add_parser("show", help="print one episode and every attempt at it")
-    show.add_argument("environment")
+    show.add_argument("environment", choices=NAMES)
     show.add_argument("seed", type=int)
     show.set_defaults(command=show_command)
     return top

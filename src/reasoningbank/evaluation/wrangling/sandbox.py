@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -94,6 +95,7 @@ def _said(code: str) -> str:
     return f"[{code.splitlines()[0].removeprefix('# ')}]"
 
 
+@cache
 def require_programs() -> None:
     """Check that the programs are there.
 
@@ -270,6 +272,7 @@ class _Pipeline:
         os.close(self._errors)
 
 
+@cache
 def _found(program: str) -> str:
     """Return the path of a program of the fixed set, or of this Python."""
     if program == sys.executable:

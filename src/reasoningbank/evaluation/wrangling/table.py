@@ -30,7 +30,9 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def cells(self, column: str) -> list[str]:
-        """Return the cells of a column."""
+        """Return the cells of a column; none when there is no such column."""
+        if column not in self.header:
+            return []
         at = self.header.index(column)
         return [row[at] for row in self.rows if at < len(row)]
 

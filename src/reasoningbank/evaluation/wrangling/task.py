@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,6 @@ def fault(task: Task, printed: bytes, files: Mapping[str, bytes]) -> str:
 
 
 def same_number(left: str, right: str) -> bool:
-    """Whether two texts are plain numbers of the same value."""
-    try:
-        return Decimal(left) == Decimal(right)
-    except InvalidOperation:
-        return False
+    """Whether two texts are plain numbers of the same value: digits, perhaps a point and a minus sign."""
+    plain = all(PLAIN_NUMBER.fullmatch(text) for text in (left, right))
+    return plain and Decimal(left) == Decimal(right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.evaluation.world import Attempt, Observation, StrategyCard
@@ -11,7 +12,11 @@ from reasoningbank.evaluation.wrangling.features import features
 from reasoningbank.evaluation.wrangling.sandbox import Sandbox, Stuck, require_programs
 from reasoningbank.evaluation.wrangling.scene import Scene
 from reasoningbank.evaluation.wrangling.strategies import REPERTOIRE
-from reasoningbank.evaluation.wrangling.task import Task, fault
+from reasoningbank.evaluation.wrangling.task import Environment, Task, fault
+
+
+def _name(environment: Environment) -> str:
+    return environment.name
 
 
 class WranglingWorld:
@@ -23,18 +28,17 @@ class WranglingWorld:
     >>> world = WranglingWorld()
     >>> world.episode("plain-total", 3).instruction
     'I need the sum over amount for the whole of invoices-2020.csv.'
-    >>> world.attempt("split-columns").success
-    True
+    >>> world.applicable()
+    ('count-lines', 'count-unpacked', 'parse-decimal-commas', 'parse-table', 'split-columns', 'tally')
 
-    Raises:
-        Unavailable: A program is missing, or this is no POSIX system.
+    Args:
+        environments: The kinds of tasks.
     """
 
     name = "wrangling"
 
-    def __init__(self) -> None:
-        require_programs()
-        self._environments = {environment.name: environment for environment in ENVIRONMENTS}
+    def __init__(self, environments: Sequence[Environment] = ENVIRONMENTS) -> None:
+        self._environments = {one.name: one for one in sorted(environments, key=_name)}
         self._strategies = {strategy.id: strategy for strategy in REPERTOIRE}
         self._begun: tuple[Task, Scene] | None = None
 
@@ -70,13 +74,19 @@ class WranglingWorld:
         return tuple(strategy.id for strategy in REPERTOIRE if strategy.applies(scene))
 
     def attempt(self, strategy: str) -> Attempt:
-        """Run a strategy in a fresh directory and grade what it leaves behind."""
+        """Run a strategy in a fresh directory and grade what it leaves behind.
+
+        Raises:
+            InvalidInput: No such strategy, or no episode has begun.
+            Unavailable: A program is missing, or this is no POSIX system.
+        """
         if strategy not in self._strategies:
             raise InvalidInput("is not in the repertoire", field="strategy")
         task, scene = self._current()
         chosen = self._strategies[strategy]
         if not chosen.applies(scene):
             return Attempt(success=False, score=0.0, applies=False, seconds=0.0)
+        require_programs()
         started = time.monotonic()
         note = ""
         with Sandbox(task.files) as sandbox:

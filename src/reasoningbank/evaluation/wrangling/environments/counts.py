@@ -134,7 +134,7 @@ def records_over_lines(draw: random.Random) -> Made:
 
 ENVIRONMENTS = (
     Environment(
-        "different-values",
+        "distinct-tally",
         different,
         (
             "How many different values of {column} are there in {file}?",

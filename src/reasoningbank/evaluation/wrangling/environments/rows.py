@@ -55,7 +55,11 @@ def order_of_amounts(draw: random.Random) -> Made:
 
 def order_of_versions(draw: random.Random) -> Made:
     """Releases, to be ordered part by part."""
-    parts = {(draw.randint(1, 3), draw.randint(0, 21), draw.randint(0, 30)) for _ in range(14)}
+    length = draw.choice((2, 3))
+    parts = {
+        (draw.randint(1, 3), draw.randint(0, 21), draw.randint(0, 30))[:length] for _ in range(14)
+    }
+    parts |= {(1, 9, 0)[:length], (1, 10, 0)[:length]}
     mixed = sorted(parts)
     draw.shuffle(mixed)
     cells = [".".join(map(str, version)) for version in mixed]
@@ -190,7 +194,7 @@ ENVIRONMENTS = (
         "version-order",
         order_of_versions,
         (
-            "Sort {file} by {column} {direction} and write it to {out}, so that 1.9.0 stands before 1.10.0 when rising.",
+            "Sort {file} by {column} {direction} and write it to {out}, where 1.9 is older than 1.10.",
             "Put the rows of {file} into {out} by their {column}, part by part, {direction}.",
             "I need {out}: the table {file} arranged by {column} the way releases are numbered, {direction}.",
             "Arrange {file} {direction} of {column} and save that as {out}; the parts between dots are whole numbers.",
@@ -257,10 +261,10 @@ ENVIRONMENTS = (
         lambda draw: partners(draw, every=True),
         (
             "Join {one} and {two} on {column} and write all rows of {one} to {out}, in order of {column}.",
-            "Put what {two} has on each {column} beside the rows of {one} in {out}; leave it empty without a match.",
+            "Beside the rows of {one} put what {two} has on the same {column}, or nothing without a match, and write {out}.",
             "Extend {one} by {two} over {column} into {out}, losing no row of {one}.",
             "I need {out} with every {column} of {one}, plus what {two} knows about it, blank if nothing.",
-            "Merge {two} into {one} over the {column} they have in common and keep unmatched rows of {one}; save as {out}.",
+            "Complete {one} with the details {two} gives for a {column}; keep unmatched rows and save as {out}.",
         ),
     ),
 )

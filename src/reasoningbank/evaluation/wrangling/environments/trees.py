@@ -75,7 +75,7 @@ def tampered(draw: random.Random) -> Made:
 
 ENVIRONMENTS = (
     Environment(
-        "biggest-file",
+        "size-in-tree",
         biggest,
         (
             "Which file takes the most space here, folders below included? Give its path.",

@@ -104,6 +104,8 @@ def split_columns(sandbox: Sandbox, scene: Scene) -> None:
     table = needed(scene)
     column = column_of(scene, table)
     names = " ".join(table.header).split() if table.kind == "fixed" else list(table.header)
+    if column and column not in names:
+        raise Stuck("the name of the column falls apart when split at blanks")
     at = str(names.index(column) + 1 if column else 1)
     if scene.calculation == "list":
         separator = table.delimiter or " "

@@ -23,12 +23,13 @@ def number_and_group(scene: Scene) -> tuple[str, str] | None:
     table = scene.of_kind("delimited")
     if table is None:
         return None
+    known = [column for column in scene.columns if column in table.header]
     numeric = [
         column
-        for column in scene.columns
+        for column in known
         if all(cell.replace(".", "", 1).isdigit() for cell in table.cells(column))
     ]
-    others = [column for column in scene.columns if column not in numeric]
+    others = [column for column in known if column not in numeric]
     return (numeric[0], others[0]) if numeric and others else None
 
 

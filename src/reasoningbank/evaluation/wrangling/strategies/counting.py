@@ -50,7 +50,7 @@ def tally(sandbox: Sandbox, scene: Scene) -> None:
 def has_tally(scene: Scene) -> bool:
     """Whether there is a column, or a text, whose occurrences could be counted."""
     table = scene.of_kind("delimited")
-    return bool((table and column_of(scene, table)) or (scene.values and scene.texts))
+    return bool((table and column_of(scene, table)) or (scene.values and scene.sources))
 
 
 COUNT_LINES = Strategy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from reasoningbank.evaluation.wrangling.instruction import descending, small_number
@@ -10,13 +11,19 @@ from reasoningbank.evaluation.wrangling.scene import Scene
 from reasoningbank.evaluation.wrangling.strategies.calculating import column_of, needed
 from reasoningbank.evaluation.wrangling.strategy import Strategy
 
+ANYTHING = re.compile(r".*", re.DOTALL)
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+DIGITS_WITHIN = re.compile(r".*\d.*")
 FIRST_SEEN = '# the first of each\n!seen[ENVIRON["AT"] ? $ENVIRON["AT"] : $0]++'
 
 
-def sorts(scene: Scene) -> bool:
-    """Whether there is a column to sort by and a file to write."""
+def sorts(scene: Scene, kind: re.Pattern[str] = ANYTHING) -> bool:
+    """Whether there is a file to write and a column to sort by, with cells of this kind."""
     table = scene.of_kind("delimited")
-    return bool(table and column_of(scene, table) and scene.destination)
+    column = column_of(scene, table) if table else ""
+    if not (table and column and scene.destination):
+        return False
+    return any(kind.fullmatch(cell) for cell in table.cells(column))
 
 
 def sorting(flag: str) -> Callable[[Sandbox, Scene], None]:
@@ -90,7 +97,7 @@ SORT_AS_NUMBERS = Strategy(
         "comes before 10 and decimals and minus signs count; from the high end when asked, and only the first "
         "few when a number is given. Anything that is no number counts as 0."
     ),
-    applies=sorts,
+    applies=lambda scene: sorts(scene, NUMBER),
     run=sorting("n"),
 )
 
@@ -102,7 +109,7 @@ SORT_AS_VERSIONS = Strategy(
         "numbers within text: 1.9 before 1.10, part2 before part10. Fits releases and numbered names; decimals "
         "come out wrong."
     ),
-    applies=sorts,
+    applies=lambda scene: sorts(scene, DIGITS_WITHIN),
     run=sorting("V"),
 )
 

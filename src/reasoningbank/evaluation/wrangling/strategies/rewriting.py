@@ -173,7 +173,7 @@ REWRITE_TABLE = Strategy(
     title="Read the table and write it anew in another form",
     description=(
         "Read all rows with a CSV parser and write them again: with the delimiter asked for, quoting cells that "
-        "need it, with rows and columns exchanged when asked, and with plain line feeds. Fits changes of the "
+        "need it, on its side when asked so, and with plain line feeds. Fits changes of the "
         "format that leave the content alone."
     ),
     applies=lambda scene: (
