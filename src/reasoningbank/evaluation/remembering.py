@@ -18,7 +18,7 @@ class RememberedWorld:
     >>> world = RememberedWorld(WranglingWorld())
     >>> for _ in range(5):
     ...     seen = world.episode("plain-total", 3)
-    ...     tried = world.attempt("largest-file")
+    ...     tried = world.attempt("read-json")
     >>> tried.applies, world.ran
     (False, 1)
     """

@@ -12,6 +12,7 @@ AVERAGE = re.compile(r"\b(averages?|mean|averaged)\b", re.IGNORECASE)
 TOTAL = re.compile(
     r"\b(totals?|sums?|summed|add(ed|ing|s)?|altogether|combined|adds)\b", re.IGNORECASE
 )
+DISTINCT = re.compile(r"\b(different|distinct|unique|separate|kinds)\b", re.IGNORECASE)
 DESCENDING = re.compile(
     r"\b(descending|decreasing|reversed?|(largest|highest|biggest|newest|latest|greatest|last) first)\b",
     re.IGNORECASE,
@@ -68,10 +69,12 @@ def stamps(instruction: str) -> list[str]:
 
 
 def calculation(instruction: str) -> str:
-    """Return what is to be made of a column: its `mean`, its `sum` or a `count`."""
+    """Return what is to be made of a column: its `mean`, its `sum`, the number of `distinct` values or a `count`."""
     text = unquoted(instruction)
     if AVERAGE.search(text):
         return "mean"
+    if DISTINCT.search(text):
+        return "distinct"
     return "sum" if TOTAL.search(text) else "count"
 
 

@@ -24,10 +24,14 @@ class Scene:
         self.files = dict(sorted(files.items()))
 
     @cached_property
+    def named(self) -> list[str]:
+        """The files at hand that the instruction names, in its order."""
+        return list(dict.fromkeys(n for n in file_names(self.instruction) if n in self.files))
+
+    @cached_property
     def sources(self) -> list[str]:
-        """The files the instruction names, in its order, else all there are."""
-        named = [name for name in file_names(self.instruction) if name in self.files]
-        return list(dict.fromkeys(named)) or list(self.files)
+        """The files the instruction names, else all there are."""
+        return self.named or list(self.files)
 
     @property
     def source(self) -> str:
@@ -68,7 +72,7 @@ class Scene:
 
     @property
     def calculation(self) -> str:
-        """What is to be made of a column: `list` when a file is to be written, else `mean`, `sum` or `count`."""
+        """What is to be made of a column: `list` when a file is to be written, else as the instruction says."""
         return "list" if self.destination else calculation(self.instruction)
 
     def of_kind(self, *kinds: str) -> Table | None:

@@ -28,16 +28,17 @@ RECORD_WORDINGS = (
 def messages(draw: random.Random, token: str) -> list[str]:
     """Return log messages, some of which hold the token once, twice or three times."""
     said = []
+    times = draw.choice(((0, 0, 1, 2, 3), (0, 0, 0, 1, 2), (0, 0, 1)))
     for _ in range(draw.randint(15, 40)):
         words = [
             draw.choice(material.THINGS),
             draw.choice(material.STATES),
             draw.choice(material.CITIES),
         ]
-        for _ in range(draw.choice((0, 0, 1, 2, 3))):
+        for _ in range(draw.choice(times)):
             words.insert(draw.randint(0, len(words)), token)
         said.append(" ".join(words))
-    said += [f"{token} then {token}", "nothing to say"]
+    said += [f"{token} again", "nothing to say"]
     return said
 
 

@@ -38,7 +38,9 @@ def ordered(draw: random.Random, names: list[str], rows: Rows, right: Rows) -> M
 def order_of_codes(draw: random.Random) -> Made:
     """Codes with digits, to be ordered as text."""
     count = draw.randint(10, 18)
-    cells = [f"{draw.choice('ABCK')}{number}" for number in draw.sample(range(2, 1500), count)]
+    digits = draw.choice((1, 4))  # padded codes are in natural order as well
+    numbers = draw.sample(range(2, 1500), count)
+    cells = [f"{draw.choice('ABCK')}{number:0{digits}}" for number in numbers]
     names, rows = table(draw, draw.choice(("code", "label", "mark")), cells)
     return ordered(draw, names, rows, sorted(rows, key=lambda row: row[1]))
 
@@ -48,6 +50,8 @@ def order_of_amounts(draw: random.Random) -> Made:
     count = draw.randint(10, 18)
     values = draw.sample(range(50, 200_000), count)
     cells = [material.point(value).rstrip("0").removesuffix(".") for value in values]
+    if draw.choice((True, False)):
+        cells = [str(value) for value in values]
     names, rows = table(draw, draw.choice(material.AMOUNTS + material.MEASURES), cells)
     by_value = sorted(zip(values, rows, strict=True), key=lambda pair: pair[0])
     return ordered(draw, names, rows, [row for _, row in by_value])
@@ -143,14 +147,15 @@ def sums_of_groups(draw: random.Random) -> Made:
 
 
 def partners(draw: random.Random, *, every: bool) -> Made:
-    """Two tables with a key in common, each with keys the other lacks."""
+    """Two tables with a key in common, the second with keys the first lacks and often the other way round."""
     one, out = material.named(draw, ("csv", "txt"))
     stem = draw.choice([stem for stem in material.STEMS if not one.startswith(stem)])
     two = f"{stem}.{one.rpartition('.')[2]}"
     key = draw.choice(material.KEYS)
     keys = material.keys(draw, draw.randint(9, 15))
+    lonely = draw.choice((0, 3, 3))  # rows of the first table without a partner
     here = draw.sample(keys, len(keys) - 3)
-    there = [*draw.sample(here, len(here) - 3), *(k for k in keys if k not in here)]
+    there = [*draw.sample(here, len(here) - lonely), *(k for k in keys if k not in here)]
     draw.shuffle(there)
     left = {k: draw.choice(material.PEOPLE) for k in here}
     right = {k: material.point(material.cents(draw)) for k in there}

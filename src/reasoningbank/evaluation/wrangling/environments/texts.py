@@ -37,9 +37,10 @@ def literal(draw: random.Random) -> Made:
         )
     )
     new = draw.choice(("TBD", "new-mark", "R&D", r"C:\temp", "n/a"))
+    decoys = draw.choice((True, True, False))
     said = [sentence(draw) for _ in range(draw.randint(5, 12))]
     for at, words in enumerate(said):
-        words.insert(draw.randint(0, len(words)), (old, like)[at % 2])
+        words.insert(draw.randint(0, len(words)), (old, like)[at % 2 if decoys else 0])
     before = material.lines(" ".join(words) for words in said)
     after = material.lines(
         " ".join(new if word == old else word for word in words) for words in said

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from reasoningbank.evaluation.wrangling.strategies.calculating import (
-    CUT_POSITIONS,
-    JSON_AS_DOCUMENT,
-    JSON_BY_LINE,
     PARSE_DECIMAL_COMMAS,
     PARSE_TABLE_COLUMN,
+    READ_RECORDS,
     SPLIT_COLUMNS,
 )
 from reasoningbank.evaluation.wrangling.strategies.combining import (
@@ -21,9 +19,7 @@ from reasoningbank.evaluation.wrangling.strategies.counting import (
     TALLY,
 )
 from reasoningbank.evaluation.wrangling.strategies.files import (
-    COMPARE_CHECKSUMS,
-    LARGEST_FILE,
-    RENAME_FILES,
+    INSPECT_FILES,
 )
 from reasoningbank.evaluation.wrangling.strategies.ordering import (
     KEEP_FIRST,
@@ -34,11 +30,10 @@ from reasoningbank.evaluation.wrangling.strategies.ordering import (
 )
 from reasoningbank.evaluation.wrangling.strategies.rewriting import (
     BETWEEN_TIMES,
-    DATES_DAY_FIRST,
-    DATES_MONTH_FIRST,
     REPLACE_LITERAL,
     REPLACE_PATTERN,
-    REWRITE_TABLE,
+    REWRITE_DAY_FIRST,
+    REWRITE_MONTH_FIRST,
 )
 from reasoningbank.evaluation.wrangling.strategy import Strategy
 
@@ -46,26 +41,21 @@ __all__ = ["REPERTOIRE"]
 
 REPERTOIRE: tuple[Strategy, ...] = (
     BETWEEN_TIMES,
-    COMPARE_CHECKSUMS,
     COUNT_LINES,
     COUNT_UNPACKED,
-    CUT_POSITIONS,
-    DATES_DAY_FIRST,
-    DATES_MONTH_FIRST,
     GROUP_BY_GROUP,
+    INSPECT_FILES,
     JOIN_KEEPING_ALL,
     JOIN_MATCHING,
-    JSON_AS_DOCUMENT,
-    JSON_BY_LINE,
     KEEP_FIRST,
     KEEP_LAST,
-    LARGEST_FILE,
     PARSE_DECIMAL_COMMAS,
     PARSE_TABLE_COLUMN,
-    RENAME_FILES,
+    READ_RECORDS,
     REPLACE_LITERAL,
     REPLACE_PATTERN,
-    REWRITE_TABLE,
+    REWRITE_DAY_FIRST,
+    REWRITE_MONTH_FIRST,
     SORT_AS_NUMBERS,
     SORT_AS_TEXT,
     SORT_AS_VERSIONS,

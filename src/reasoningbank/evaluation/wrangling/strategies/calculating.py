@@ -12,10 +12,12 @@ from reasoningbank.evaluation.wrangling.table import Table
 AWK = """# add up, average over all rows, or count one field
 NR > ENVIRON["SKIP"] {
     if (ENVIRON["WANT"] == "" || $ENVIRON["AT"] == ENVIRON["WANT"]) count++
+    if (!seen[$ENVIRON["AT"]]++) kinds++
     sum += $ENVIRON["AT"]; rows++
 }
 END {
     if (ENVIRON["WHAT"] == "count") print count + 0
+    else if (ENVIRON["WHAT"] == "distinct") print kinds + 0
     else printf "%.2f\\n", (ENVIRON["WHAT"] == "mean") ? sum / rows : sum
 }
 """
@@ -26,6 +28,8 @@ def number(text):
     return float(text.replace(thousands, "").replace(decimal, ".").strip(" $"))
 if what == "list":
     sys.stdout.write("".join(cell + "\\n" for cell in cells))
+elif what == "distinct":
+    print(len(set(cells)))
 elif what == "count":
     print(sum(not want or cell == want for cell in cells))
 else:
@@ -52,27 +56,23 @@ start = names.index(column) if column else 0
 end = min([at for at in starts if at > start], default=None)
 cells = [row[start:end].strip() for row in rows]
 """
-JSON_LINES = """
+JSON_RECORDS = """
 import json, sys
 name, column, what, want = sys.argv[1:]
 with open(name, encoding="utf-8") as file:
-    cells = [str(json.loads(line).get(column, "")) for line in file if line.strip()]
-"""
-JSON_DOCUMENT = """
-import json, sys
-name, column, what, want = sys.argv[1:]
-with open(name, encoding="utf-8") as file:
-    cells = [str(record.get(column, "")) for record in json.load(file)]
+    text = file.read()
+try:
+    records = json.loads(text)
+except ValueError:
+    records = [json.loads(line) for line in text.splitlines() if line.strip()]
+cells = [str(record.get(column, "")) for record in (records if isinstance(records, list) else [records])]
 """
 PARSE_TABLE = "# csv: read the table, work on a column" + CSV_ROWS + DECIMAL_POINT + TELL
 PARSE_EUROPEAN = (
     "# csv: read the table, decimal commas, work on a column" + CSV_ROWS + DECIMAL_COMMA + TELL
 )
 READ_POSITIONS = "# cut by position, work on a column" + FIXED_ROWS + DECIMAL_POINT + TELL
-READ_LINES = "# json: read line by line, work on a field" + JSON_LINES + DECIMAL_POINT + TELL
-READ_DOCUMENT = (
-    "# json: read as one document, work on a field" + JSON_DOCUMENT + DECIMAL_POINT + TELL
-)
+READ_JSON = "# json: read the records, work on a field" + JSON_RECORDS + DECIMAL_POINT + TELL
 
 
 def column_of(scene: Scene, table: Table) -> str:
@@ -100,17 +100,16 @@ def needed(scene: Scene) -> Table:
 
 
 def split_columns(sandbox: Sandbox, scene: Scene) -> None:
-    """Split lines at the delimiter and let awk or cut work on one field."""
+    """Split lines at the delimiter, or at the positions of the names, and work on one field."""
     table = needed(scene)
+    if table.kind == "fixed":
+        reading(READ_POSITIONS, delimited=False)(sandbox, scene)
+        return
     column = column_of(scene, table)
-    names = " ".join(table.header).split() if table.kind == "fixed" else list(table.header)
-    if column and column not in names:
-        raise Stuck("the name of the column falls apart when split at blanks")
-    at = str(names.index(column) + 1 if column else 1)
+    at = str(table.header.index(column) + 1 if column else 1)
     if scene.calculation == "list":
-        separator = table.delimiter or " "
         output = sandbox.run(
-            tool("cut", "-d", separator, "-f", at, f"./{table.name}"),
+            tool("cut", "-d", table.delimiter, "-f", at, f"./{table.name}"),
             tool("tail", "-n", f"+{table.skip + 1}"),
         )
         sandbox.deliver(output, scene.destination)
@@ -140,12 +139,12 @@ def reading(code: str, *, delimited: bool) -> Callable[[Sandbox, Scene], None]:
 
 SPLIT_COLUMNS = Strategy(
     id="split-columns",
-    title="Split each line at the delimiter and let awk or cut take the field",
+    title="Split each line and let awk or cut take the field",
     description=(
-        "Take a column by its number with cut, or add it up, average it over all rows or compare it with awk. "
-        "Quote marks mean nothing to this, and an empty field counts as 0. Fits plain tables, also those with "
-        "stray quote marks; goes wrong when cells hold the delimiter or line breaks, or numbers are grouped or "
-        "have decimal commas."
+        "Take a column by its number with cut, or add it up, average it over all rows, count it or its different "
+        "values with awk; columns lined up with spaces are cut by position. Quote marks mean nothing to this, and "
+        "an empty field counts as 0. Fits plain tables, also with stray quote marks; goes wrong when cells hold "
+        "the delimiter or line breaks, or numbers are grouped or have decimal commas."
     ),
     applies=lambda scene: ready(scene, "delimited", "fixed"),
     run=split_columns,
@@ -176,37 +175,13 @@ PARSE_DECIMAL_COMMAS = Strategy(
     run=reading(PARSE_EUROPEAN, delimited=True),
 )
 
-CUT_POSITIONS = Strategy(
-    id="cut-positions",
-    title="Cut columns out by character position",
+READ_RECORDS = Strategy(
+    id="read-json",
+    title="Parse JSON and take the field",
     description=(
-        "When columns are lined up with spaces, find where the heading of the column starts and where the next "
-        "begins, take those characters of every line and trim them. Then list, count, add up or average. Fits "
-        "printed reports whose cells may hold single spaces or be empty."
-    ),
-    applies=lambda scene: ready(scene, "fixed"),
-    run=reading(READ_POSITIONS, delimited=False),
-)
-
-JSON_BY_LINE = Strategy(
-    id="json-by-line",
-    title="Read one JSON object per line and take the field",
-    description=(
-        "Parse every line as a JSON object of its own, take the named field of each, then list, count, add up or "
-        "average it. Fits exports and logs with an object on each line; a list that spans the file does not parse."
+        "Parse the file as one JSON list or, where that fails, each line as an object of its own; take the named "
+        "field of every record, then list, count, add up or average it. Text tools see no columns in such files."
     ),
     applies=lambda scene: ready(scene, "lines", "document"),
-    run=reading(READ_LINES, delimited=False),
-)
-
-JSON_AS_DOCUMENT = Strategy(
-    id="json-as-document",
-    title="Read the whole file as one JSON list and take the field",
-    description=(
-        "Parse the file in one piece as a JSON list of objects, take the named field of each, then list, count, "
-        "add up or average it. Fits files that begin with a bracket, on one line or many; several objects after "
-        "each other do not parse."
-    ),
-    applies=lambda scene: ready(scene, "lines", "document"),
-    run=reading(READ_DOCUMENT, delimited=False),
+    run=reading(READ_JSON, delimited=False),
 )

@@ -20,10 +20,20 @@ for name in names:
     with open(into or name, "w", newline="", encoding="utf-8") as file:
         file.write(text)
 """
-LITERAL = "# replace a text as it is written\nchange = str.replace" + EDIT
-PATTERN = (
-    "# replace what a regular expression matches\n"
-    "change = lambda text, old, new: re.sub(old, lambda found: new, text)" + EDIT
+RENAME = """
+import os, re, sys
+old, new, *names = sys.argv[1:]
+for name in names:
+    folder, last = os.path.split(name)
+    other = os.path.join(folder, change(last, old, new))
+    if other != name and os.path.lexists(other):
+        raise SystemExit("there is a file of that name already")
+    os.rename(name, other)
+"""
+LITERALLY = "# {} a text as it is written\nchange = str.replace"
+MATCHING = (
+    "# {} what a regular expression matches\n"
+    "change = lambda text, old, new: re.sub(old, lambda found: new, text)"
 )
 # Times as text compare like times; some logs set them in brackets.
 BETWEEN = """# lines between two times
@@ -61,16 +71,25 @@ SLASHED = re.compile(r"\d\d/\d\d/\d{4}")
 
 
 def replaces(scene: Scene) -> bool:
-    """Whether there are two quoted texts, a new and an old, and a text file."""
+    """Whether there are two quoted texts, an old and a new, and a text file or names to change."""
     return len(scene.values) > 1 and bool(scene.texts)
 
 
-def replacing(code: str) -> Callable[[Sandbox, Scene], None]:
-    """Return a procedure that replaces the first quoted text by the second in the text files named."""
+def replacing(change: str) -> Callable[[Sandbox, Scene], None]:
+    """Return a procedure that replaces the first quoted text by the second.
+
+    In the files the instruction names, or, where it names none, in the names of all files.
+    """
 
     def run(sandbox: Sandbox, scene: Scene) -> None:
-        names = [f"./{name}" for name in scene.texts]
-        sandbox.run(script(code, scene.destination or "", *scene.values[:2], *names))
+        old, new = scene.values[:2]
+        if scene.named:
+            names = [f"./{name}" for name in scene.texts]
+            code = change.format("in content, replace") + EDIT
+            sandbox.run(script(code, scene.destination or "", old, new, *names))
+        else:
+            names = [f"./{name}" for name in scene.files]
+            sandbox.run(script(change.format("in names, replace") + RENAME, old, new, *names))
 
     return run
 
@@ -92,35 +111,41 @@ def has_dates(scene: Scene) -> bool:
     return any(SLASHED.fullmatch(cell) for cell in table.cells(column))
 
 
-def dating(first: str) -> Callable[[Sandbox, Scene], None]:
-    """Return a procedure that writes the dates of the column anew, read with the day or the month first."""
+def rewrites(scene: Scene) -> bool:
+    """Whether there is a table to write anew, as a whole or for the dates in a column."""
+    whole = scene.of_kind("delimited") is not None and not scene.columns
+    return (whole and scene.destination is not None) or has_dates(scene)
+
+
+def rewriting(first: str) -> Callable[[Sandbox, Scene], None]:
+    """Return a procedure that writes a table anew, dates read with the day or the month first.
+
+    Without a column of dates: with the delimiter named, turned when asked, each line ended by LF.
+    """
 
     def run(sandbox: Sandbox, scene: Scene) -> None:
         table = needed(scene)
-        ask = (f"./{table.name}", table.delimiter, column_of(scene, table), first)
-        sandbox.deliver(sandbox.run(script(DATES, *ask)), scene.destination)
+        source = (f"./{table.name}", table.delimiter)
+        if has_dates(scene):
+            command = script(DATES, *source, column_of(scene, table), first)
+        else:
+            wanted = delimiter_named(scene.instruction, table.delimiter) or table.delimiter
+            turned = "turned" if TURNED.search(scene.instruction) else ""
+            command = script(REWRITE, *source, wanted, turned)
+        sandbox.deliver(sandbox.run(command), scene.destination)
 
     return run
-
-
-def rewrite(sandbox: Sandbox, scene: Scene) -> None:
-    """Write the table anew: with the delimiter named, turned when asked, each line ended by LF."""
-    table = needed(scene)
-    wanted = delimiter_named(scene.instruction, table.delimiter) or table.delimiter
-    turned = "turned" if TURNED.search(scene.instruction) else ""
-    ask = (f"./{table.name}", table.delimiter, wanted, turned)
-    sandbox.deliver(sandbox.run(script(REWRITE, *ask)), scene.destination)
 
 
 REPLACE_LITERAL = Strategy(
     id="replace-literal",
     title="Replace a text as it is written",
     description=(
-        "Replace every occurrence of the first quoted text by the second in the files named, or in all text "
-        "files; dots, brackets and stars stand for themselves."
+        "Put the second quoted text in place of every occurrence of the first in the files named; where no file "
+        "is named, in the names of all files. Dots, brackets and stars stand for themselves."
     ),
     applies=replaces,
-    run=replacing(LITERAL),
+    run=replacing(LITERALLY),
 )
 
 REPLACE_PATTERN = Strategy(
@@ -128,11 +153,11 @@ REPLACE_PATTERN = Strategy(
     title="Replace what a regular expression matches",
     description=(
         "Take the first quoted text as a regular expression and put the second in place of all it matches in the "
-        "files named, or in all text files. Fits when the text to replace is described rather than given; a dot "
-        "matches any character, so plain text with special characters goes wrong."
+        "files named, or in the names of all files where none is. Fits when the text to replace is described "
+        "rather than given; a dot matches any character, so plain text with special characters goes wrong."
     ),
     applies=replaces,
-    run=replacing(PATTERN),
+    run=replacing(MATCHING),
 )
 
 BETWEEN_TIMES = Strategy(
@@ -146,40 +171,28 @@ BETWEEN_TIMES = Strategy(
     run=between_times,
 )
 
-DATES_DAY_FIRST = Strategy(
-    id="dates-day-first",
-    title="Rewrite dates as year-month-day, reading the day first",
+REWRITE_DAY_FIRST = Strategy(
+    id="rewrite-day-first",
+    title="Parse the table and write it anew, dates read with the day first",
     description=(
-        "Parse the table and write each date of the column as year-month-day, taking 05/03/2024 for the fifth of "
-        "March. Fits when a first part goes above 12, or the file comes from Europe."
+        "Read all rows with a CSV parser and write them again: the dates of a named column as year-month-day, "
+        "taking 05/03/2024 for the fifth of March; else with the delimiter asked for, quoted where needed, turned "
+        "on its side when asked, with plain line feeds. Of dates it fits those where a first part goes above 12, "
+        "as in Europe."
     ),
-    applies=has_dates,
-    run=dating("day"),
+    applies=rewrites,
+    run=rewriting("day"),
 )
 
-DATES_MONTH_FIRST = Strategy(
-    id="dates-month-first",
-    title="Rewrite dates as year-month-day, reading the month first",
+REWRITE_MONTH_FIRST = Strategy(
+    id="rewrite-month-first",
+    title="Parse the table and write it anew, dates read with the month first",
     description=(
-        "Parse the table and write each date of the column as year-month-day, taking 05/03/2024 for the third of "
-        "May. Fits when a second part goes above 12, or the file comes from the United States."
+        "Read all rows with a CSV parser and write them again: the dates of a named column as year-month-day, "
+        "taking 05/03/2024 for the third of May; else with the delimiter asked for, quoted where needed, turned on "
+        "its side when asked, with plain line feeds. Of dates it fits those where a second part goes above 12, as "
+        "in the United States."
     ),
-    applies=has_dates,
-    run=dating("month"),
-)
-
-REWRITE_TABLE = Strategy(
-    id="rewrite-table",
-    title="Read the table and write it anew in another form",
-    description=(
-        "Read all rows with a CSV parser and write them again: with the delimiter asked for, quoting cells that "
-        "need it, on its side when asked so, and with plain line feeds. Fits changes of the "
-        "format that leave the content alone."
-    ),
-    applies=lambda scene: (
-        scene.of_kind("delimited") is not None
-        and scene.destination is not None
-        and not scene.columns
-    ),
-    run=rewrite,
+    applies=rewrites,
+    run=rewriting("month"),
 )
