@@ -19,18 +19,22 @@ pytestmark = runs_commands
 
 @pytest.fixture(scope="module")
 def summary() -> Summary:
-    return summarise(WranglingWorld(), range(2))
+    return summarise(WranglingWorld(), range(1))
 
 
 def test_every_environment_has_a_strategy_that_solves_eight_of_ten_seeds(summary):
     world = WranglingWorld()
     for name, fares in summary.environments.items():
-        best = max(fares.rates, key=lambda strategy: fares.rates[strategy])
-        won = 0
-        for seed in range(10):
-            world.episode(name, seed)
-            won += world.attempt(best).success
-        assert won >= 8, (name, best, won)
+        solvers = [strategy for strategy, rate in fares.rates.items() if rate]
+        assert any(wins(world, name, strategy) >= 8 for strategy in solvers), name
+
+
+def wins(world: WranglingWorld, environment: str, strategy: str) -> int:
+    won = 0
+    for seed in range(10):
+        world.episode(environment, seed)
+        won += world.attempt(strategy).success
+    return won
 
 
 def test_without_a_memory_little_is_won_and_with_hindsight_nearly_all(summary):

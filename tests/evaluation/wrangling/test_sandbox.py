@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
@@ -113,23 +112,24 @@ def test_a_missing_program_is_a_clear_error(monkeypatch, tmp_path):
 
 
 HOSTILE = (
-    "$(touch pwned)",
-    "`touch pwned`",
-    "; touch pwned;",
-    "x' ; touch pwned ; '",
-    '")}; BEGIN { system("touch pwned") } {("',
-    "__import__('os').system('touch pwned')",
-    "-exec touch pwned +",
-    "| touch pwned",
-    "../../pwned",
+    "$(touch PLACE)",
+    "`touch PLACE`",
+    "; touch PLACE;",
+    "x' ; touch PLACE ; '",
+    '")}; BEGIN { system("touch PLACE") } {("',
+    "__import__('os').system('touch PLACE')",
+    "-exec touch PLACE +",
+    "| touch PLACE",
+    "../../PLACE",
     "(a+)+$",
     "[",
 )
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_instructions_and_files_run_nothing(text):
-    quoted = text.replace('"', "'")
+def test_hostile_instructions_and_files_run_nothing(text, tmp_path):
+    trace = tmp_path / "trace"
+    quoted = text.replace('"', "'").replace("PLACE", str(trace))
     column = quoted.replace(",", " ")
     name = quoted.replace("/", "_") + ".csv"
     table = f"{column},amount\n{column},12\n{column},7\n".encode()
@@ -154,14 +154,12 @@ def test_hostile_instructions_and_files_run_nothing(text):
         world = WranglingWorld([Environment("hostile", make, ("{said}",))])
         world.episode("hostile", 0)
         for strategy in world.applicable():
-            attempt = world.attempt(strategy)
-            assert not attempt.success
-            assert attempt.note != "a file is there that should not be" or "out.csv" in wording
-    assert not Path("pwned").exists()
+            assert not world.attempt(strategy).success
+    assert not trace.exists()
 
 
 def test_a_hostile_text_is_replaced_like_any_other():
-    text = '$(touch pwned) `id` "; rm -rf . #'.replace('"', "'")
+    text = '$(touch a) `id` "; rm -rf . #'.replace('"', "'")
 
     def make(draw):
         return Made(

@@ -27,7 +27,7 @@ class WranglingWorld:
 
     >>> world = WranglingWorld()
     >>> world.episode("plain-total", 3).instruction
-    'I need the sum over amount for the whole of invoices-2020.csv.'
+    'Sum the field "balance" across all records of bookings_10.txt.'
     >>> world.applicable()
     ('count-lines', 'count-unpacked', 'parse-decimal-commas', 'parse-table', 'split-columns', 'tally')
 
