@@ -36,7 +36,17 @@ _PLANS: Final = re.compile(
     r"|\b(?:we|i) should (?:look|search|navigate|open|check|see|first)\b",
     re.IGNORECASE,
 )
-_CONDITION: Final = re.compile(r"^(?:if|when|once|unless)\b", re.IGNORECASE)
+# A clause that needs the one behind it, which therefore is no plan to be cut off.
+_CONDITION: Final = re.compile(
+    r"^(?:if|when|once|unless|in order to|to|since|as|because|given|considering|after|although|while"
+    r"|now that)\b",
+    re.IGNORECASE,
+)
+# A sentence that points back says nothing without the one before it.
+_POINTS_BACK: Final = re.compile(
+    r"^(?:this|that|these|those|it|its|they|their|such|both|he|she|doing so|here)\b(?!'s why)",
+    re.IGNORECASE,
+)
 _CAUSES: Final = re.compile(
     r"\b(?:because|since|due to|caused? by|therefore|which means|means that|so that|reason"
     r"|considering|given that|as a result|that is why|maybe)\b",
@@ -63,6 +73,8 @@ _PARTICULAR: Final = re.compile(
     r"\b[A-Z]{2,}_[0-9a-f]{4,}\b|\b0x[0-9a-fA-F]{2,}\b|\b[0-9a-f]{16,}\b"
 )
 _SHORTEST, _LONGEST = 25, 280
+_LONGEST_PAIR: Final = 400
+_ALONE: Final = 1.2
 NOTABLE: Final = 2.0
 """What a sentence that explains is worth at least."""
 _MOST_FINDS: Final = 2
@@ -124,17 +136,14 @@ def reasons_in(
         known: Sentences to be left out.
     """
     words = tuple(about)
-    sentences = list(
-        dict.fromkeys(
-            sentence
-            for thought in thoughts
-            for sentence in sentences_of(thought)
-            if sentence not in known
-        )
-    )
-    rated = sorted(
-        ((worth(sentence, words), -place) for place, sentence in enumerate(sentences)), reverse=True
-    )
+    rating = {
+        said: value
+        for thought in thoughts
+        for said, value in _rated(sentences_of(thought), words)
+        if said not in known
+    }
+    sentences = list(rating)
+    rated = sorted(((rating[said], -place) for place, said in enumerate(sentences)), reverse=True)
     chosen: list[int] = []
     for score, place in rated:
         if score < least or len(chosen) == most:
@@ -142,6 +151,28 @@ def reasons_in(
         if not any(_alike(sentences[-place], sentences[other]) for other in chosen):
             chosen.append(-place)
     return [sentences[place] for place in sorted(chosen)]
+
+
+def _rated(sentences: Sequence[str], about: Sequence[str]) -> list[tuple[str, float]]:
+    """Give each sentence with its worth, one that points back together with what it points to."""
+    rated: list[tuple[str, float]] = []
+    for place, said in enumerate(sentences):
+        value = worth(said, about)
+        if not _POINTS_BACK.match(said):
+            rated.append((said, value))
+            continue
+        before = sentences[place - 1] if place else ""
+        stands = before and not _POINTS_BACK.match(before) and not _PLANS.search(before)
+        pair = f"{_ended(before)} {said}"
+        if stands and len(before) <= _LONGEST and len(pair) <= _LONGEST_PAIR and value:
+            rated.append((pair, max(value, worth(before, about)) + 0.1))
+        else:
+            rated.append((said, value - _ALONE))
+    return rated
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _alike(first: str, second: str) -> bool:
