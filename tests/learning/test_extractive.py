@@ -94,7 +94,7 @@ def test_the_same_answer_sent_again_and_again_is_noticed() -> None:
 
     assert "4 times, sent again unchanged among them" in lesson.strategy
     assert "the argument in quotes" in lesson.strategy
-    assert lesson.title == "Wrong flag: the argument in quotes"
+    assert lesson.title == "Wrong flag: the argument in quotes, since it holds spaces"
 
 
 def test_another_program_with_the_same_arguments_is_the_same_attempt() -> None:

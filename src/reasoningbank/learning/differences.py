@@ -11,6 +11,8 @@ _TOKEN: Final = re.compile(r"\w+|\s+|[^\w\s]")
 _COMMAND_WORD: Final = re.compile(r"\s+|[^\s'\"]+|'[^'\n]*'|\"[^\"\n]*\"|['\"]")
 _WORD: Final = re.compile(r"\w")
 _GLUED: Final = re.compile(r"[A-Za-z_]\w*|[.!]")
+_REST_OF_WORD: Final = re.compile(r"[\w.]{0,20}")
+_ALIKE: Final = 0.5
 _LONG_ARGUMENT: Final = 30
 _SPACED_WORD: Final = re.compile(r"\s+|\S+")
 _LONGEST: Final = 140
@@ -81,6 +83,12 @@ def lines_difference(removed: Sequence[str], added: Sequence[str]) -> str | None
         return f"{_shown_lines(new)} added"
     if not new:
         return f"{_shown_lines(old)} removed"
+    if len(old) == 1 and 1 < len(new) <= _MOST_CHANGES:
+        [line] = old
+        nearest = max(new, key=lambda one: SequenceMatcher(None, line, one).ratio())
+        phrase = difference(line, nearest)
+        if phrase is not None and SequenceMatcher(None, line, nearest).ratio() > _ALIKE:
+            return f"{_shown_lines([one for one in new if one != nearest])} added and {phrase}"
     return difference("\n".join(old), "\n".join(new))
 
 
@@ -149,7 +157,7 @@ def _tokens(before: str, after: str, token: re.Pattern[str]) -> str | None:
         if gone == come:
             continue
         if kind == "insert" or not gone:
-            phrases.append(_inserted(come, "".join(old[:a])))
+            phrases.append(_inserted(come, "".join(old[:a]), "".join(old[b:])))
         elif kind == "delete" or not come:
             phrases.append(f"`{_cut(gone)}` left out")
         else:
@@ -167,7 +175,7 @@ def _whole_names(
     changed = "".join((*old[a:b], *new[c:d]))
     if not changed.strip() or changed != changed.strip():
         return opcode
-    touches = (a < b and c < d) or not _WORD.match(changed)
+    touches = (a < b and c < d) or not _WORD.match(changed) or changed.endswith(".")
     if not touches or not (_WORD.search(changed)):
         return opcode
     first = a
@@ -181,13 +189,15 @@ def _whole_names(
     return ("replace" if grown else kind, a, b, c, d)
 
 
-def _inserted(come: str, before: str) -> str:
+def _inserted(come: str, before: str, after: str) -> str:
     if not before.strip():
         return f"`{_cut(come)}` in front"
     last = before.rstrip().rsplit("\n", 1)[-1].strip()
     if not _WORD.search(come) and last:
         context = " ".join(last.split()[-2:])
-        return f"`{_cut(context)}{come}` in place of `{_cut(context)}`"
+        rest = _REST_OF_WORD.match(after)
+        end = rest.group() if rest else ""
+        return f"`{_cut(context)}{come}{end}` in place of `{_cut(context)}{end}`"
     return f"`{_cut(come)}` added"
 
 

@@ -69,7 +69,7 @@ _SHELL: Final = re.compile(
     re.MULTILINE,
 )
 _MISSING: Final = re.compile(
-    r"^([\w./+-]+): (?:(?:cannot|can't|could not|failed to|unable to) [^\n]*|[^\n]*(?:No such file or directory|Permission denied|Is a directory|Not a directory|not a valid|Connection refused|command not found)[^\n]*)$",
+    r"^(?!(?:fatal|error|E):|FATAL|ERROR)([\w./+-]+): (?:(?:cannot|can't|could not|failed to|unable to) [^\n]*|[^\n]*(?:No such file or directory|Permission denied|Is a directory|Not a directory|not a valid|Connection refused|command not found)[^\n]*)$",
     re.MULTILINE,
 )
 _FATAL: Final = re.compile(
@@ -81,6 +81,7 @@ _FATAL: Final = re.compile(
 _GO_SAID: Final = re.compile(r"^[ \t]+\w+(?:_test|testing)?\.go:\d+: ([^\n]+)$", re.MULTILINE)
 _GO_RACE: Final = re.compile(r"^WARNING: (DATA RACE)$", re.MULTILINE)
 _JEST_SAID: Final = re.compile(r"^[ \t]+(expect\([^\n]*?)(?: // [^\n]*)?$", re.MULTILINE)
+_GIT_REJECTED: Final = re.compile(r"^ ! \[(?:remote )?rejected\][^\n]*\(([^)\n]+)\)", re.MULTILINE)
 _TIMED_LINE: Final = re.compile(r"^#\d+ (?:[\d.]+ )?", re.MULTILINE)
 _CANNOT_OPEN: Final = re.compile(
     r"^([^\s:][^\n:]*): cannot open [^\n]*\(No such file or directory\)", re.MULTILINE
@@ -194,7 +195,8 @@ def _edits(text: str) -> list[ErrorSign]:
 
 
 def _of_tools(text: str, action: Action) -> list[ErrorSign]:
-    found = [_sign(code or "compile error", said) for code, said in _COMPILER.findall(text)]
+    found = [_sign("", f"[rejected] ({said})") for said in _GIT_REJECTED.findall(text)]
+    found += [_sign(code or "compile error", said) for code, said in _COMPILER.findall(text)]
     found += [_sign(code or "error", said) for code, said in _RUST.findall(text)]
     found += [_sign("", "data race") for _ in _GO_RACE.findall(text)]
     if action.tests:

@@ -25,11 +25,15 @@ _FILE_ENDINGS: Final = (
     "|yml|toml|ini|cfg|conf|xml|csv|tsv|txt|md|rst|log|pdf|png|jpg|jpeg|gif|svg|zip|tar|gz|bin|exe|elf|so|dll|enc|pem|pub|key"
     "|pcap|pcapng|db|sqlite|lock|env|mpeg|mp4|m4v|avi|wav|mp3|sage|patch|diff|bak|out|traj|proto|tex|r|swift|scala|lua|vue"
 )  # fmt: skip
-_URL: Final = re.compile(r"\b(?:https?|ftp|wss?|ssh|git)://[^\s'\"`<>)\]]{1,2000}")
+_URL: Final = re.compile(
+    r"\b(?:https?|ftp|wss?|ssh|git)://(?!localhost\b|127\.0\.0\.1\b)[^\s'\"`<>)\]]{1,2000}"
+)
 _HOST: Final = re.compile(
     r"(?<![\w@/.-])(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}(?:com|org|net|io|dev|edu|gov|local|internal|app|ai|co)(?::\d{2,5})?(?![\w.-]*\()\b"
 )  # fmt: skip
-_ADDRESS: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{2,5})?(?![\w.])")
+_ADDRESS: Final = re.compile(
+    r"(?<![\w.])(?!127\.0\.0\.1\b|0\.0\.0\.0\b)\d{1,3}(?:\.\d{1,3}){3}(?::\d{2,5})?(?![\w.])"
+)
 _UUID: Final = re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b")
 _TIME: Final = re.compile(
     r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|\b\d{1,2}:\d\d:\d\d\b"
@@ -52,12 +56,16 @@ _LINE_NUMBER: Final = re.compile(
     r"\b(lines?|row|column|position|offset|pid|byte|index) (\d{1,9})\b", re.IGNORECASE
 )
 # Ports are known by their numbers, as are the bounds of Unicode.
-_NUMBER: Final = re.compile(r"(?<!\bport )(?<!\bports )(?<![\w.])-?\d{4,}(?:\.\d+)?(?![\w.]*\w)|(?<![\w.])\d+\.\d{4,}\b")
+_NUMBER: Final = re.compile(
+    r"(?<!\bport )(?<!\bports )(?<![\w.])-?\d{5,}(?:\.\d+)?(?![\w.]*\w)|(?<![\w.])\d+\.\d{4,}\b"
+)
 _QUOTED: Final = re.compile(r"(?<!\w)(['\"])([^'\"\n]{1,200})\1(?!\w)")
 _SHORT_NUMBER: Final = re.compile(r"-?\d{1,4}(?:\.\d{1,3})?")
 # Where an imported module lies: Python says so behind its name.
 _MODULE_PLACE: Final = re.compile(r" \(/[^()\s]{1,500}\)$")
-_HEADER: Final = re.compile(r"(?<![\w/.-])(?:[\w+-]{1,64}/){0,3}[\w+-]{1,64}\.h(?:pp)?(?=: No such file)")
+_HEADER: Final = re.compile(
+    r"(?<![\w/.-])(?:[\w+-]{1,64}/){0,3}[\w+-]{1,64}\.h(?:pp)?(?=: No such file)"
+)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.-]{0,31}(?:\(\))?")
 
 

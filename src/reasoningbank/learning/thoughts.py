@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 _SENTENCES: Final = re.compile(
@@ -65,7 +65,7 @@ _FINDS: Final = re.compile(
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
-    r"\b(?:hopefully|good sign|i trust|feedback|successfully|succeeded|finaliz\w+|resolved|is correct"
+    r"\b(?:nothing (?:was |is )?found|hopefully|good sign|i trust|feedback|successfully|succeeded|finaliz\w+|resolved|is correct"
     r"|got the flag|gone|solved|looks good|as expected)\b",
     re.IGNORECASE,
 )
@@ -74,7 +74,8 @@ _PARTICULAR: Final = re.compile(
 )
 _SHORTEST, _LONGEST = 25, 280
 _LONGEST_PAIR: Final = 400
-_ALONE: Final = 1.2
+_ALONE, _JOINED, _TELLING = 1.2, 0.4, 1.6
+_NAMES: Final = re.compile(r"\w+")
 NOTABLE: Final = 2.0
 """What a sentence that explains is worth at least."""
 _MOST_FINDS: Final = 2
@@ -112,7 +113,8 @@ def worth(sentence: str, about: Iterable[str] = ()) -> float:
     score += 1.3 * bool(_CAUSES.search(sentence))
     score += 0.9 * bool(_NEEDS.search(sentence))
     score += 0.6 * min(len(_FINDS.findall(sentence)), _MOST_FINDS)
-    score += 0.5 * min(sum(word in sentence for word in about), _MOST_NAMED)
+    said = frozenset(_NAMES.findall(sentence))
+    score += 0.5 * min(sum(word in said for word in about), _MOST_NAMED)
     score -= 2.5 * bool(_PLANS.search(sentence))
     score -= 1.5 * bool(_EMPTY.search(sentence))
     score -= 0.8 * bool(_PARTICULAR.search(sentence))
@@ -124,7 +126,7 @@ def reasons_in(
     about: Iterable[str] = (),
     most: int = 1,
     least: float = NOTABLE,
-    known: Container[str] = (),
+    fits: Callable[[str], bool] = bool,
 ) -> list[str]:
     """Give the sentences that explain most, in the order they were said.
 
@@ -133,20 +135,20 @@ def reasons_in(
         about: As for `worth`.
         most: How many at most.
         least: What one must be worth.
-        known: Sentences to be left out.
+        fits: Whether a sentence may be taken.
     """
     words = tuple(about)
     rating = {
         said: value
         for thought in thoughts
         for said, value in _rated(sentences_of(thought), words)
-        if said not in known
+        if value >= least and fits(said)
     }
     sentences = list(rating)
     rated = sorted(((rating[said], -place) for place, said in enumerate(sentences)), reverse=True)
     chosen: list[int] = []
-    for score, place in rated:
-        if score < least or len(chosen) == most:
+    for _, place in rated:
+        if len(chosen) == most:
             break
         if not any(_alike(sentences[-place], sentences[other]) for other in chosen):
             chosen.append(-place)
@@ -164,8 +166,8 @@ def _rated(sentences: Sequence[str], about: Sequence[str]) -> list[tuple[str, fl
         before = sentences[place - 1] if place else ""
         stands = before and not _POINTS_BACK.match(before) and not _PLANS.search(before)
         pair = f"{_ended(before)} {said}"
-        if stands and len(before) <= _LONGEST and len(pair) <= _LONGEST_PAIR and value:
-            rated.append((pair, max(value, worth(before, about)) + 0.1))
+        if stands and len(pair) <= _LONGEST_PAIR and value >= _TELLING:
+            rated.append((pair, max(value, worth(before, about)) + _JOINED))
         else:
             rated.append((said, value - _ALONE))
     return rated

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from reasoningbank.learning.actions import Action
-from reasoningbank.learning.changes import Change, change_of, lines_shown
+from reasoningbank.learning.changes import Change, change_of, file_shown, lines_shown
 from reasoningbank.learning.errors import ErrorSign
 from reasoningbank.learning.signals import Reading
 
@@ -160,12 +160,19 @@ def _same_script(first: Action, second: Action) -> bool:
 def changes_made(readings: Sequence[Reading]) -> dict[int, Change]:
     """Give what each edit that was taken changed, by the number of its step."""
     shown: dict[int, str] = {}
+    files: dict[str, tuple[str, ...]] = {}
     changes: dict[int, Change] = {}
     for one in readings:
         if one.changed_something:
             change = change_of(one, shown)
+            if change is not None and one.action.created and not change.removed:
+                change = Change(files.get("".join(one.files[:1]), ()), change.added)
             if change is not None:
                 changes[one.number] = change
+            for name in one.files:
+                files.pop(name, None)
+        elif one.action.kind == "look" and len(one.files) == 1 and not one.failed:
+            files[one.files[0]] = file_shown(one)
         seen = lines_shown(one) if one.action.kind != "act" else {}
         if seen:
             shown = seen
