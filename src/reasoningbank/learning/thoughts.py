@@ -49,11 +49,11 @@ _POINTS_BACK: Final = re.compile(
 )
 _CAUSES: Final = re.compile(
     r"\b(?:because|since|due to|caused? by|therefore|which means|means that|so that|reason"
-    r"|considering|given that|as a result|that is why|maybe)\b",
+    r"|considering|given that|as a result|that is why|maybe)\b|, so (?!(?:i|we|let)\b)",
     re.IGNORECASE,
 )
 _NEEDS: Final = re.compile(
-    r"\b(?:instead of|rather than|should(?: be| have)?|must|needs? to|have to|requires?|only|without"
+    r"\b(?:instead of|rather than|should(?: be| have)?|must|needs?|have to|requires?|only|without"
     r"|unless|forgot|missing|missed|wrong|incorrect(?:ly)?|not|cannot|can't|didn't|doesn't|isn't"
     r"|limit|ensure|expect(?:s|ing|ed)?)\b",
     re.IGNORECASE,
@@ -75,6 +75,7 @@ _PARTICULAR: Final = re.compile(
 _SHORTEST, _LONGEST = 25, 280
 _LONGEST_PAIR: Final = 400
 _ALONE, _JOINED, _TELLING = 1.2, 0.4, 1.6
+_WHOLE_WORD: Final = 5
 _NAMES: Final = re.compile(r"\w+")
 NOTABLE: Final = 2.0
 """What a sentence that explains is worth at least."""
@@ -113,12 +114,18 @@ def worth(sentence: str, about: Iterable[str] = ()) -> float:
     score += 1.3 * bool(_CAUSES.search(sentence))
     score += 0.9 * bool(_NEEDS.search(sentence))
     score += 0.6 * min(len(_FINDS.findall(sentence)), _MOST_FINDS)
-    said = frozenset(_NAMES.findall(sentence))
-    score += 0.5 * min(sum(word in said for word in about), _MOST_NAMED)
+    said = frozenset(_NAMES.findall(sentence.lower()))
+    score += 0.5 * min(sum(_names(word.lower(), said) for word in about), _MOST_NAMED)
     score -= 2.5 * bool(_PLANS.search(sentence))
     score -= 1.5 * bool(_EMPTY.search(sentence))
     score -= 0.8 * bool(_PARTICULAR.search(sentence))
     return score
+
+
+def _names(word: str, said: Iterable[str]) -> bool:
+    """Give whether words hold one, or one that begins with it, such as a plural."""
+    whole = len(word) < _WHOLE_WORD
+    return any(other == word if whole else other.startswith(word) for other in said)
 
 
 def reasons_in(
