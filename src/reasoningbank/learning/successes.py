@@ -114,10 +114,10 @@ def _title(turn: Turn, about: str, phrasing: Phrasing) -> str:
 def _how(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
     """Give what got past an error as a sentence, and the text that it is about."""
     failed, success = turn.failures[-1], turn.success
-    if _rerun(turn):
-        return _how_rerun(turn, phrasing)
     if failed.action.kind == "edit":
         return _how_edited(turn, phrasing)
+    if _rerun(turn):
+        return _how_rerun(turn, phrasing)
     phrase = command_difference(failed.action.command, success.action.command)
     if phrase is None:
         return _how_otherwise(turn, phrasing)
