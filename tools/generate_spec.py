@@ -25,7 +25,8 @@ import reasoningbank
 from reasoningbank import ReasoningBank, ReasoningBankError
 from reasoningbank.bank.transfer import FORMAT, FORMAT_VERSION
 from reasoningbank.domain import limits, outcome, text
-from reasoningbank.domain.records import PatternRecord
+from reasoningbank.domain.records import PatternRecord, TrajectoryRecord
+from reasoningbank.learning import trajectory_lines
 
 SPEC: Final = Path(__file__).resolve().parent.parent / "spec"
 COMMAND: Final = "python tools/generate_spec.py"
@@ -43,7 +44,7 @@ RANGES: Final = (
 )
 
 # What is read as well as written: fields with a default may be left out. Everything else has all its fields.
-READ_TOO: Final = frozenset({"PatternInput", "PatternRecord"})
+READ_TOO: Final = frozenset({"PatternInput", "PatternRecord", "TrajectoryRecord"})
 
 TIME: Final[Json] = {
     "format": "date-time",
@@ -109,14 +110,27 @@ def schemas() -> dict[str, Json]:
     """Give the JSON Schema of every public object by its name."""
     exported = (getattr(reasoningbank, name) for name in reasoningbank.__all__)
     public = [one for one in exported if isinstance(one, type) and issubclass(one, msgspec.Struct)]
-    structs: list[type[msgspec.Struct]] = [*map(_input_of_json, public), PatternRecord]
+    structs: list[type[msgspec.Struct]] = [
+        *map(_input_of_json, public),
+        PatternRecord,
+        TrajectoryRecord,
+    ]
     _, components = msgspec.json.schema_components(
         structs, schema_hook=_any_json, ref_template="{name}.json"
     )
     found = {
         struct.__name__: _object_schema(struct, components[struct.__name__]) for struct in structs
     }
-    found |= {"ExportHeader": export_header(), "Error": error_object()}
+    found |= {
+        "ExportHeader": export_header("ExportHeader", FORMAT, FORMAT_VERSION, "PatternRecord"),
+        "TrajectoryExportHeader": export_header(
+            "TrajectoryExportHeader",
+            trajectory_lines.FORMAT,
+            trajectory_lines.FORMAT_VERSION,
+            "TrajectoryRecord",
+        ),
+        "Error": error_object(),
+    }
     return dict(sorted(found.items()))
 
 
@@ -205,17 +219,17 @@ def _one_line(account: str) -> str:
     return " ".join(account.split())
 
 
-def export_header() -> Json:
+def export_header(name: str, form: str, version: int, record: str) -> Json:
     """Give the schema of an export's first line."""
     return {
         "$schema": DIALECT,
-        "$id": "ExportHeader.json",
-        "title": "ExportHeader",
-        "description": "The first line of an export; each line after it is a PatternRecord.",
+        "$id": f"{name}.json",
+        "title": name,
+        "description": f"The first line of an export; each line after it is a {record}.",
         "type": "object",
         "properties": {
-            "format": {"const": FORMAT},
-            "version": {"const": FORMAT_VERSION},
+            "format": {"const": form},
+            "version": {"const": version},
             "namespace": {"type": "string", **BOUNDS["namespace"]},
             "exported_at": {"type": "string", **TIME},
         },

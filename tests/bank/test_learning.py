@@ -564,6 +564,50 @@ def test_what_cannot_be_kept_is_refused_by_name_before_anything_is_stored(
     assert bank.trajectories() == []
 
 
+NOT_THE_FORM = {
+    "trajectory": "a text",
+    "steps": {"steps": "none"},
+    "steps[0]": {"steps": ["look"]},
+    "steps[0].action": {"steps": [{"observation": "x"}]},
+    "verdict": {"verdict": "success"},
+    "verdict.source": {"verdict": {"kind": "success"}},
+    "verdict.kind": {"verdict": {"kind": "won", "source": "test"}},
+    "verdict.score": {"verdict": {"kind": "partial", "source": "test"}},
+    "verdict.reasons": {"verdict": {"kind": "success", "source": "test", "reasons": "r"}},
+    "task_category": {"task_category": 7},
+}
+
+
+@pytest.mark.parametrize("field", NOT_THE_FORM)
+def test_a_mapping_of_another_form_is_refused_by_the_name_of_the_field(
+    bank: ReasoningBank, field: str
+) -> None:
+    sound = {"task_description": "t", "task_category": "c", "steps": []}
+    changed = NOT_THE_FORM[field]
+    with pytest.raises(InvalidInput) as refused:
+        bank.learn({**sound, **changed} if isinstance(changed, dict) else changed)  # type: ignore[arg-type]
+
+    assert refused.value.field == field
+    assert bank.trajectories() == []
+
+
+def test_an_unknown_verdict_with_a_score_contradicts_itself(bank: ReasoningBank) -> None:
+    verdict = Verdict(kind="unknown", score=1.0, source="test")
+    with pytest.raises(InvalidInput, match="must be None"):
+        bank.learn(experience(verdict=verdict))
+
+
+def test_long_evidence_is_handed_over_shortened(any_bank: ReasoningBank) -> None:
+    verdict = msgspec.structs.replace(PASSED, evidence={"log": "x" * 9_000})
+    kept = any_bank.learn(experience(verdict=verdict), distiller=LeftToHost())
+    material = any_bank.distillation_request(kept.trajectory_id).material
+
+    outcome = material["outcome"]
+    assert isinstance(outcome, dict)
+    assert "left out" in str(outcome["evidence"])
+    assert len(json.dumps(outcome)) < 3_000
+
+
 def test_steps_that_are_too_much_together_are_refused(bank: ReasoningBank) -> None:
     steps = tuple(Step(action=f"{n}", observation="x" * 262_000) for n in range(65))
     with pytest.raises(InvalidInput, match="bytes as JSON"):
@@ -838,6 +882,8 @@ BAD_ANSWERS = {
     "answer": "Title: quote it",
     "lessons": {"lessons": "none"},
     "answer.lesson": {"lesson": []},
+    "lessons[0]": {"lessons": ["Quote it"]},
+    "lessons[0].tags": {"lessons": [{"title": "t", "strategy": "s", "tags": "x"}]},
     "lessons[0].strategy": {"lessons": [{"title": "t"}]},
     "lessons[0].title": {"lessons": [{"title": 7, "strategy": "s"}]},
     "lessons[0].colour": {"lessons": [{"title": "t", "strategy": "s", "colour": "red"}]},

@@ -94,7 +94,7 @@ def test_the_same_answer_sent_again_and_again_is_noticed() -> None:
 
     assert "4 times, sent again unchanged among them" in lesson.strategy
     assert "the argument in quotes" in lesson.strategy
-    assert lesson.title == "Wrong flag: the argument in quotes"
+    assert lesson.title == "Wrong flag: the argument in quotes, since it holds spaces"
 
 
 def test_another_program_with_the_same_arguments_is_the_same_attempt() -> None:
@@ -339,3 +339,188 @@ def test_a_very_long_record_is_read_from_both_ends() -> None:
     )
 
     assert any("the argument in quotes" in one.strategy for one in found)
+
+
+# ------------------------------------------------------------------ edits as editors record them
+
+
+def numbered(name: str, *lines: str) -> str:
+    shown = "\n".join(f"{number}:{line}" for number, line in enumerate(lines, 1))
+    return f"[File: /repo/{name} ({len(lines)} lines total)]\n{shown}\n"
+
+
+REFUSED = (
+    "Your proposed edit has introduced new syntax error(s).\n\nERRORS:\n"
+    "- E999 IndentationError: unexpected indent\n\n{wrong}\n"
+    "This is the original code before your edit\n{file}\nYour changes have NOT been applied."
+)
+
+
+def test_the_same_edit_taken_after_a_look_says_what_was_looked_at() -> None:
+    edit = "edit 2:2\n    total = 1\nend_of_edit"
+    file = numbered("b.py", "def f():", "    total = 0")
+    wrong = REFUSED.format(wrong=numbered("a.py", "x", "    total = 1"), file=numbered("a.py", "x"))
+    strategy = only(
+        Step(action=edit, observation=wrong),
+        Step(
+            action="open b.py",
+            observation=file,
+            thought="The edit went to the wrong file, because another one was open.",
+        ),
+        Step(
+            action=edit, observation=f"{numbered('b.py', 'def f():', '    total = 1')}File updated."
+        ),
+    )
+
+    assert "The same edit was taken after `open FILE.py`" in strategy
+    assert "because another one was open" in strategy
+
+
+@pytest.mark.parametrize(
+    ("failing", "working", "said"),
+    [
+        ("submit 'a b'", "submit a b", "the argument without quotes"),
+        ("submit a\\nb", "submit a\\\\nb", "each backslash doubled"),
+        ("submit a\\\\nb\\c", "submit a\\nb\\c", "fewer backslashes"),
+        ("submit a\\b\\c", "submit a\\\\b\\c", "more backslashes"),
+        ("submit x=1 y=2", "submit x=1", "`y=2` left out"),
+        ("submit one", "submit two", "`two` in place of `one`"),
+    ],
+)
+def test_an_answer_that_was_taken_says_how_it_differs(
+    failing: str, working: str, said: str
+) -> None:
+    strategy = only(
+        Step(action=failing, observation="Wrong answer"), Step(action=working, observation="Taken")
+    )
+
+    assert f"It was taken with {said}." in strategy
+
+
+@pytest.mark.parametrize(
+    ("edit", "seen", "said"),
+    [
+        ("insert 1\nimport csv\nend_of_insert", "", "`import csv` added"),
+        ("edit 1:1\nx = load(b)\nend_of_edit", numbered("job.py", "x = load(a)"), "`b` in place of `a`"),
+        (
+            "str_replace_editor str_replace job.py --old_str 'rows.iter()' --new_str 'rows.copy()'",
+            "",
+            "`rows.copy()` in place of `rows.iter()`",
+        ),
+        ("Edit job.py\n-a = f(x)\n+a = f(str(x))", "", "`x` wrapped in `str(...)`"),
+        ("Write job.py\nimport csv\nrun()", "", "`import csv` added"),
+        ("cat > job.py <<'EOF'\nimport csv\nrun()\nEOF", "", "`import csv` added"),
+        ("sed -i 's/old_name/new_name/' job.py", "", "`new_name` in place of `old_name`"),
+        ("edit job.py: close the file before renaming it", "", "after `edit FILE.py: close the file"),
+        ("edit 'unbalanced job.py", "", "It worked after `edit 'unbalanced FILE.py`"),
+    ],
+    ids=["insert", "lines", "str_replace", "diff", "written", "here document", "sed", "words", "odd"],
+)  # fmt: skip
+def test_what_an_edit_changed_is_read_in_each_form(edit: str, seen: str, said: str) -> None:
+    """A file that was looked at whole is compared with what was written in its place."""
+    strategy = only(
+        Step(action="cat job.py" if not seen else "open job.py", observation=seen or "run()\n"),
+        Step(action="python job.py", observation=f"{TRACEBACK}KeyError: 'x'"),
+        Step(action=edit, observation="done"),
+        Step(action="python job.py", observation="fine"),
+    )
+
+    assert said in strategy
+
+
+def test_the_script_that_printed_the_answer_is_shown_by_its_key_lines() -> None:
+    script = 'data = bytes.fromhex(text)\nplain = bytes(one ^ 0x2A for one in data)\nprint("done")'
+    strategy = only(
+        Step(action=f"cat > solve.py <<'EOF'\n{script}\nEOF"),
+        Step(action="python3 solve.py", observation="flag{not_for_others}"),
+        Step(action="submit 'flag{not_for_others}'"),
+        submission="flag{not_for_others}",
+    )
+
+    assert "The script came down to `data = bytes.fromhex(text)` and `plain = bytes(" in strategy
+    assert "which printed the answer" in strategy
+    assert "not_for_others" not in strategy
+
+
+def test_another_command_of_the_same_program_is_no_second_try() -> None:
+    strategy = only(
+        Step(action="git push origin main", observation="error: failed to push some refs"),
+        Step(action="git status --short", observation=""),
+        Step(action="git pull --rebase origin main", observation="Successfully rebased"),
+        Step(action="git push origin main", observation="main -> main"),
+    )
+
+    assert "It worked after `git pull --rebase origin main`" in strategy
+    assert "in place of" not in strategy
+
+
+def test_a_difference_that_is_masked_away_is_not_told() -> None:
+    found = lessons(
+        Step(action="fetch https://a.example.org/x", error="fetch: no such host"),
+        Step(action="fetch https://b.example.org/x", observation="ok"),
+    )
+
+    assert not any("in place of" in f"{one.title} {one.strategy}" for one in found)
+
+
+def test_a_reason_that_points_back_comes_with_what_it_points_to() -> None:
+    strategy = only(
+        Step(action="job run", error="job: too many open files"),
+        Step(
+            action="job run --close",
+            observation="done",
+            thought="Each row opens a file of its own. This is why the limit is reached, so files must be closed.",
+        ),
+    )
+
+    assert "Each row opens a file of its own. This is why the limit is reached" in strategy
+
+
+def test_a_plan_is_no_reason() -> None:
+    strategy = only(
+        Step(action="job run", error="job: too many open files", thought="Let me run the job."),
+        Step(
+            action="job run --close",
+            observation="done",
+            thought="I will try to close them because.",
+        ),
+    )
+
+    assert "agent's words" not in strategy
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "It says\n\nSyntaxError: invalid syntax\n\nin load.py",
+        "load.py: SyntaxError: invalid syntax",
+    ],
+)
+def test_the_error_that_a_task_is_about_stands_with_what_settled_it(task: str) -> None:
+    given_one = TrajectoryInput(
+        task_description=task,
+        task_category="c",
+        steps=(
+            Step(action="open load.py", observation=numbered("load.py", "def load(path)")),
+            Step(
+                action="edit 1:1\ndef load(path):\nend_of_edit",
+                observation=numbered("load.py", "def load(path):"),
+                thought="The colon at the end of the definition is missing.",
+            ),
+            Step(action="python load.py", observation=""),
+        ),
+    )
+    with ReasoningBank.open("memory:") as bank:
+        learned = bank.learn(given_one)
+        [pattern] = [bank.get_pattern(one) for one in learned.patterns]
+
+    assert learned.verdict is not None
+    assert learned.verdict.reasons == (
+        "step 3: load.py runs without the SyntaxError that the task names",
+    )
+    assert pattern is not None
+    assert str(pattern.title).startswith("SyntaxError: invalid syntax: ")
+    assert "The task named `SyntaxError: invalid syntax`." in pattern.strategy
+    assert "def load(path):` in place of `def load(path)`" in pattern.strategy or (
+        "(path):` in place of `" in pattern.strategy
+    )

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import msgspec
 
-from reasoningbank import AsyncReasoningBank, ReasoningBank, ReasoningBankError, Unavailable
+from reasoningbank import (
+    AsyncReasoningBank,
+    LeftToHost,
+    ReasoningBank,
+    ReasoningBankError,
+    Unavailable,
+)
 from reasoningbank.domain.timestamps import format_timestamp, parse_timestamp
 from reasoningbank.storage import StorageBackend, open_storage
 from tests.spec.letters import Letters
@@ -32,10 +38,20 @@ _BANK_CALLS: Final = frozenset(
         "store_pattern", "put", "store_patterns", "get_pattern", "search_by_category",
         "find_similar", "recall", "get_stats", "update_pattern", "delete_pattern", "erase",
         "record_outcome", "reliability", "outcomes", "history", "observations",
-        "reembed", "check", "close",
+        "reembed", "check", "close", "learn", "judge", "retry_pending", "get_trajectory",
+        "trajectories", "withdraw", "reinstate", "erase_trajectory", "links", "add_link",
+        "distillation_request", "record_distillation", "consolidate", "undo_consolidation",
     }
 )  # fmt: skip
-_FILE_CALLS: Final = frozenset({"import_jsonl", "restore_jsonl"})
+_FILE_CALLS: Final = frozenset(
+    {
+        "import_jsonl", "restore_jsonl", "import_trajectories_jsonl",
+        "restore_trajectories_jsonl",
+    }
+)  # fmt: skip
+_EXPORTS: Final = frozenset({"export_jsonl", "export_trajectories_jsonl"})
+# What experiences teach is another matter in every language: the scenarios have the host say it.
+_DISTILLERS: Final = {"host": LeftToHost()}
 
 Step: TypeAlias = "Mapping[str, object]"
 Arguments: TypeAlias = "dict[str, object]"
@@ -199,8 +215,10 @@ class Run:
 
     def _called(self, call: str, handle: str, arguments: Arguments) -> object:
         if call in _BANK_CALLS:
+            if "distiller" in arguments:
+                arguments["distiller"] = _DISTILLERS[str(arguments["distiller"])]
             return self._face.call(self._bank(handle), call, arguments)
-        if call == "export_jsonl":
+        if call in _EXPORTS:
             file = io.BytesIO()
             name = arguments.pop("file")
             result = self._face.call(self._bank(handle), call, {**arguments, "file": file})

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from reasoningbank.learning.actions import here_documents
-from reasoningbank.learning.signals import Reading
+from reasoningbank.learning.signals import Reading, output_alone
 
-_NUMBERED: Final = re.compile(r"^[ \t]*(\d{1,7})(?:[:|]|\t)(.*)$", re.MULTILINE)
+_NUMBERED: Final = re.compile(r"^[ \t]*(\d{1,7})(?:[:|→]|\t)(.*)$", re.MULTILINE)
 _EDIT_RANGE: Final = re.compile(
     r"\A\s*edit (\d+):(\d+)[^\n]*\n(.*?)(?:\n?end_of_edit\s*)?\Z", re.DOTALL
 )
@@ -51,7 +51,7 @@ def change_of(reading: Reading, shown: dict[int, str]) -> Change | None:
     inserted = _INSERTED.match(text)
     if inserted:
         return Change((), tuple(inserted.group(2).splitlines()))
-    return _by_arguments(text) or _by_lines(text) or _by_shell(text)
+    return _by_arguments(text) or _by_lines(text) or _written(text) or _by_shell(text)
 
 
 def lines_shown(reading: Reading) -> dict[int, str]:
@@ -60,6 +60,14 @@ def lines_shown(reading: Reading) -> dict[int, str]:
     if reading.failed and "This is the original code before your edit" in text:
         text = text.split("This is the original code before your edit", 1)[1]
     return {int(number): line for number, line in _NUMBERED.findall(text)}
+
+
+def file_shown(reading: Reading) -> tuple[str, ...]:
+    """Give the lines of a file that was shown whole, without their numbers; none if it was not."""
+    if reading.action.program not in {"cat", "nl", "view", "read"}:
+        return ()
+    numbered = lines_shown(reading)
+    return tuple(numbered.values()) or tuple(output_alone(reading).splitlines()[:_MOST_LINES])
 
 
 def change_in_patch(patch: str) -> list[Change]:
@@ -113,6 +121,14 @@ def _by_lines(text: str) -> Change | None:
     removed = tuple(line[1:] for line in lines if line.startswith("-"))
     added = tuple(line[1:] for line in lines if line.startswith("+"))
     return Change(removed, added) if removed or added else None
+
+
+def _written(text: str) -> Change | None:
+    """Read a file given whole behind the line that names it."""
+    head, _, content = text.partition("\n")
+    if head.split(" ", 1)[0] != "Write" or not content.strip():
+        return None
+    return Change((), tuple(content.splitlines()))
 
 
 def _by_shell(text: str) -> Change | None:

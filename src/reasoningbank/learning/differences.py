@@ -10,9 +10,15 @@ from typing import Final
 _TOKEN: Final = re.compile(r"\w+|\s+|[^\w\s]")
 _COMMAND_WORD: Final = re.compile(r"\s+|[^\s'\"]+|'[^'\n]*'|\"[^\"\n]*\"|['\"]")
 _WORD: Final = re.compile(r"\w")
+_GLUED: Final = re.compile(r"[A-Za-z_]\w*|[.!]")
+_REST_OF_WORD: Final = re.compile(r"[\w.]{0,20}")
+_ALIKE: Final = 0.5
+_LONG_ARGUMENT: Final = 30
+_SPACED_WORD: Final = re.compile(r"\s+|\S+")
 _LONGEST: Final = 140
 _MOST_TOKENS: Final = 300
 _MOST_CHANGES: Final = 3
+_QUOTED: Final = re.compile(r"(['\"])(.*?)\1", re.DOTALL)
 _COMMENT: Final = re.compile(r"(?<=\S)[ \t]{2,32}(?:#|//) [^\n]*$", re.MULTILINE)
 
 
@@ -24,7 +30,7 @@ def difference(before: str, after: str) -> str | None:
     >>> difference("return int(a / b)", "return int(round(a / b))")
     '`a / b` wrapped in `round(...)`'
     >>> difference("submit a b", "submit 'a b'")
-    'the argument in quotes'
+    'the argument in quotes, since it holds spaces'
     """
     before, after = _COMMENT.sub("", before), _COMMENT.sub("", after)
     if before == after:
@@ -48,7 +54,22 @@ def command_difference(before: str, after: str) -> str | None:
         found = look(before, after)
         if found is not None:
             return found
-    return _tokens(before, after, _COMMAND_WORD)
+    inside = _inside_argument(before, after)
+    return inside or _tokens(before, after, _COMMAND_WORD)
+
+
+def _inside_argument(before: str, after: str) -> str | None:
+    """Tell what differs inside the one long argument, such as a query, in which two commands differ."""
+    old, new = _COMMAND_WORD.findall(before), _COMMAND_WORD.findall(after)
+    if len(old) != len(new):
+        return None
+    differing = [pair for pair in zip(old, new, strict=True) if pair[0] != pair[1]]
+    if len(differing) != 1 or min(map(len, differing[0])) < _LONG_ARGUMENT:
+        return None
+    [(was, now)] = differing
+    if was[0] not in "'\"" or was[0] != now[0]:
+        return None
+    return _tokens(was.strip("'\""), now.strip("'\""), _SPACED_WORD)
 
 
 def lines_difference(removed: Sequence[str], added: Sequence[str]) -> str | None:
@@ -62,6 +83,12 @@ def lines_difference(removed: Sequence[str], added: Sequence[str]) -> str | None
         return f"{_shown_lines(new)} added"
     if not new:
         return f"{_shown_lines(old)} removed"
+    if len(old) == 1 and 1 < len(new) <= _MOST_CHANGES:
+        [line] = old
+        nearest = max(new, key=lambda one: SequenceMatcher(None, line, one).ratio())
+        phrase = difference(line, nearest)
+        if phrase is not None and SequenceMatcher(None, line, nearest).ratio() > _ALIKE:
+            return f"{_shown_lines([one for one in new if one != nearest])} added and {phrase}"
     return difference("\n".join(old), "\n".join(new))
 
 
@@ -86,7 +113,10 @@ def _quotes(before: str, after: str) -> str | None:
     if bare[0] != bare[1]:
         return None
     more = sum(map(after.count, "'\"")) > sum(map(before.count, "'\""))
-    return "the argument in quotes" if more else "the argument without quotes"
+    if not more:
+        return "the argument without quotes"
+    spaced = any(" " in text for _, text in _QUOTED.findall(after))
+    return "the argument in quotes, since it holds spaces" if spaced else "the argument in quotes"
 
 
 def _backslashes(before: str, after: str) -> str | None:
@@ -121,12 +151,13 @@ def _tokens(before: str, after: str, token: re.Pattern[str]) -> str | None:
         return None
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     phrases: list[str] = []
-    for kind, a, b, c, d in _widened(old, matcher):
+    for opcode in _widened(old, matcher):
+        kind, a, b, c, d = _whole_names(opcode, old, new) if token is _TOKEN else opcode
         gone, come = "".join(old[a:b]).strip(), "".join(new[c:d]).strip()
         if gone == come:
             continue
         if kind == "insert" or not gone:
-            phrases.append(_inserted(come, "".join(old[:a])))
+            phrases.append(_inserted(come, "".join(old[:a]), "".join(old[b:])))
         elif kind == "delete" or not come:
             phrases.append(f"`{_cut(gone)}` left out")
         else:
@@ -136,13 +167,37 @@ def _tokens(before: str, after: str, token: re.Pattern[str]) -> str | None:
     return " and ".join(phrases)
 
 
-def _inserted(come: str, before: str) -> str:
+def _whole_names(
+    opcode: tuple[str, int, int, int, int], old: Sequence[str], new: Sequence[str]
+) -> tuple[str, int, int, int, int]:
+    """Give a change with the name that it is part of: `rows.clone()` rather than `clone`."""
+    kind, a, b, c, d = opcode
+    changed = "".join((*old[a:b], *new[c:d]))
+    if not changed.strip() or changed != changed.strip():
+        return opcode
+    touches = (a < b and c < d) or not _WORD.match(changed) or changed.endswith(".")
+    if not touches or not (_WORD.search(changed)):
+        return opcode
+    first = a
+    while a > 0 and c > 0 and _GLUED.fullmatch(old[a - 1]):
+        a, c = a - 1, c - 1
+    while b < len(old) and d < len(new) and _GLUED.fullmatch(old[b]):
+        b, d = b + 1, d + 1
+    if old[b : b + 2] == new[d : d + 2] == ["(", ")"]:
+        b, d = b + 2, d + 2
+    grown = a < first or b - a > opcode[2] - opcode[1]
+    return ("replace" if grown else kind, a, b, c, d)
+
+
+def _inserted(come: str, before: str, after: str) -> str:
     if not before.strip():
         return f"`{_cut(come)}` in front"
     last = before.rstrip().rsplit("\n", 1)[-1].strip()
     if not _WORD.search(come) and last:
         context = " ".join(last.split()[-2:])
-        return f"`{_cut(context)}{come}` in place of `{_cut(context)}`"
+        rest = _REST_OF_WORD.match(after)
+        end = rest.group() if rest else ""
+        return f"`{_cut(context)}{come}{end}` in place of `{_cut(context)}{end}`"
     return f"`{_cut(come)}` added"
 
 

@@ -69,12 +69,20 @@ _SHELL: Final = re.compile(
     re.MULTILINE,
 )
 _MISSING: Final = re.compile(
-    r"^([\w./+-]+): (?:(?:cannot|can't|could not|failed to|unable to) [^\n]*|[^\n]*(?:No such file or directory|Permission denied|Is a directory|Not a directory|not a valid|Connection refused|command not found)[^\n]*)$",
+    r"^(?!(?:fatal|error|E):|FATAL|ERROR)([\w./+-]+): (?:(?:cannot|can't|could not|failed to|unable to) [^\n]*|[^\n]*(?:No such file or directory|Permission denied|Is a directory|Not a directory|not a valid|Connection refused|command not found)[^\n]*)$",
     re.MULTILINE,
 )
 _FATAL: Final = re.compile(
-    r"^(?:fatal|FATAL|ERROR|Error|error|npm ERR!|E): ?(?:\[\w+\] )?(\S[^\n]*)$", re.MULTILINE
+    r"^(?:(?:fatal|FATAL|ERROR|Error|error|E):[ \t]{0,8}(?:\[\w+\] )?"
+    r"|npm (?:ERR!|error) (?!(?:code|errno|syscall|path|dest|node|A complete log)\b))(\S[^\n]*)$",
+    re.MULTILINE,
 )
+# What a runner says of the test that failed, where nothing was raised.
+_GO_SAID: Final = re.compile(r"^[ \t]+\w+(?:_test|testing)?\.go:\d+: ([^\n]+)$", re.MULTILINE)
+_GO_RACE: Final = re.compile(r"^WARNING: (DATA RACE)$", re.MULTILINE)
+_JEST_SAID: Final = re.compile(r"^[ \t]+(expect\([^\n]*?)(?: // [^\n]*)?$", re.MULTILINE)
+_GIT_REJECTED: Final = re.compile(r"^ ! \[(?:remote )?rejected\][^\n]*\(([^)\n]+)\)", re.MULTILINE)
+_TIMED_LINE: Final = re.compile(r"^#\d+ (?:[\d.]+ )?", re.MULTILINE)
 _CANNOT_OPEN: Final = re.compile(
     r"^([^\s:][^\n:]*): cannot open [^\n]*\(No such file or directory\)", re.MULTILINE
 )
@@ -106,6 +114,7 @@ _FIRST_LOOKED_AT: Final = 3_000
 _LAST_LOOKED_AT: Final = 9_000
 _LINE: Final = 300
 _SHORT_OUTPUT: Final = 600
+_BUILDERS: Final = {"docker", "podman", "buildah", "nerdctl"}
 
 
 def looked_at(text: str) -> str:
@@ -140,10 +149,12 @@ def errors_in(text: str, action: Action) -> tuple[ErrorSign, ...]:
     """
     if action.kind == "look":
         return _errors_of_looking(text)
+    if action.program in _BUILDERS:
+        text = _TIMED_LINE.sub("", text)
     found = [
         *_raised(text),
         *_edits(text),
-        *_of_tools(text),
+        *_of_tools(text, action),
         *_of_shells(text, action),
     ]
     return tuple(dict.fromkeys(found))
@@ -183,9 +194,13 @@ def _edits(text: str) -> list[ErrorSign]:
     return found or [_sign("edit refused", said) for said in _NOT_APPLIED.findall(text)]
 
 
-def _of_tools(text: str) -> list[ErrorSign]:
-    found = [_sign(code or "compile error", said) for code, said in _COMPILER.findall(text)]
+def _of_tools(text: str, action: Action) -> list[ErrorSign]:
+    found = [_sign("", f"[rejected] ({said})") for said in _GIT_REJECTED.findall(text)]
+    found += [_sign(code or "compile error", said) for code, said in _COMPILER.findall(text)]
     found += [_sign(code or "error", said) for code, said in _RUST.findall(text)]
+    found += [_sign("", "data race") for _ in _GO_RACE.findall(text)]
+    if action.tests:
+        found += [_sign("", said) for said in (*_GO_SAID.findall(text), *_JEST_SAID.findall(text))]
     found += [_sign("make", said) for said in _MAKE.findall(text)]
     found += [_sign("timeout", said) for said in _TIMEOUT.findall(text)]
     found += [_sign("rejected", said) for said in _REJECTED.findall(text)]

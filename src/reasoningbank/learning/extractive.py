@@ -42,7 +42,7 @@ class ExtractiveDistiller:
     >>> with ReasoningBank.open("memory:") as bank:
     ...     learned = bank.learn(experience)
     ...     print(bank.get_pattern(learned.patterns[0]).strategy)
-    `send annual FILE.pdf` met `send: unknown argument FILE.pdf`. It worked with the argument in quotes.
+    `send annual FILE.pdf` met `send: unknown argument FILE.pdf`. It worked with the argument in quotes, since it holds spaces.
     """
 
     def distil(self, trajectory: Trajectory) -> Distillation:

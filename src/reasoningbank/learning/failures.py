@@ -13,11 +13,12 @@ from reasoningbank.learning.phrasing import (
     Phrasing,
     in_a_row,
     lesson,
+    quoted,
     sentence,
     tags_of,
     times,
 )
-from reasoningbank.learning.signals import Reading, last_change
+from reasoningbank.learning.signals import Reading, last_change, output_alone
 from reasoningbank.learning.turns import Blocked, changes_made, turns_in
 
 _SHOWN_ATTEMPTS: Final = 3
@@ -26,6 +27,8 @@ _FILE_IN_ERROR: Final = re.compile(r"[\"'/\s(]([\w-]{1,64}\.[A-Za-z]{1,5})\b(?:\
 _MISSING: Final = re.compile(
     r"No module named '?([\w.]+)|(?<![\w.-])([\w.-]{1,64}): (?:command )?not found|Cannot find module '([^']+)'"
 )
+_BELIEVED: Final = "What the agent believed"
+_SHOWN_OUTPUT: Final = 120
 _INSTALLS: Final = re.compile(r"\b(?:install|add|get)\b")
 
 
@@ -58,7 +61,7 @@ def _blocked_lesson(
     thoughts = [
         one.step.thought for one in readings if first.number < one.number <= last.number + 1
     ]
-    reason = phrasing.reasons(thoughts, blocked.error.message.split(), 2)
+    reason = quoted(phrasing.reasons(thoughts, blocked.error.message.split(), 2), _BELIEVED)
     parts = [
         sentence(met),
         _still_reported(last, readings, phrasing),
@@ -86,7 +89,13 @@ def _still_reported(last: Reading, readings: Sequence[Reading], phrasing: Phrasi
         return ""
     handed_in = any(one.action.kind == "submit" and one.number > last.number for one in readings)
     although = ", and it was handed in all the same" if handed_in else ""
-    return sentence(f"{phrasing.command(last)} still reported {last.report} at the end{although}")
+    first = next((one for one in readings if one.action.command == last.action.command), last)
+    worse = ""
+    if first.report is not None and 0 < first.report.failed < last.report.failed:
+        worse = f", more failures than the {first.report.failed} at first"
+    return sentence(
+        f"{phrasing.command(last)} still reported {last.report} at the end{worse}{although}"
+    )
 
 
 def _variants(
@@ -152,7 +161,7 @@ def _unrun_lesson(
     again = f"; {phrasing.command(earlier[-1])} was there to be run again" if earlier else ""
     parts = [
         sentence(f"Nothing was run after the last change{what}{again}"),
-        phrasing.reasons([one.step.thought for one in readings], (), 2),
+        quoted(phrasing.reasons([one.step.thought for one in readings], (), 2), _BELIEVED),
     ]
     return Candidate(
         2.5,
@@ -172,6 +181,20 @@ def _tried_lesson(readings: Sequence[Reading], phrasing: Phrasing) -> Candidate 
     commands = list(dict.fromkeys(phrasing.code(one.step.action.split("\n", 1)[0]) for one in acts))
     shown = commands[:_SHOWN_STEPS]
     more = f", and {len(commands) - len(shown)} more" if len(commands) > len(shown) else ""
-    reason = phrasing.reasons([one.step.thought for one in readings], (), 2)
-    strategy = f"This did not do it: {in_a_row(shown, 'then')}{more}. {reason}".strip()
-    return Candidate(1.0, lesson(f"{shown[-1]} did not do it", strategy, tags_of(acts)))
+    reason = quoted(phrasing.reasons([one.step.thought for one in readings], (), 2), _BELIEVED)
+    parts = [
+        f"This did not do it: {in_a_row(shown, 'then')}{more}.",
+        _last_seen(acts, phrasing),
+        reason,
+    ]
+    title = f"Did not do it: {in_a_row(commands[-2:], 'then')}"
+    return Candidate(1.0, lesson(title, " ".join(filter(None, parts)), tags_of(acts)))
+
+
+def _last_seen(acts: Sequence[Reading], phrasing: Phrasing) -> str:
+    """Give what could have been read before the last step."""
+    for one in reversed(acts[:-1]):
+        seen = output_alone(one)
+        if seen and len(seen) <= _SHOWN_OUTPUT:
+            return f"Before the last step, {phrasing.command(one)} showed {phrasing.code(seen)}."
+    return ""

@@ -25,11 +25,15 @@ _FILE_ENDINGS: Final = (
     "|yml|toml|ini|cfg|conf|xml|csv|tsv|txt|md|rst|log|pdf|png|jpg|jpeg|gif|svg|zip|tar|gz|bin|exe|elf|so|dll|enc|pem|pub|key"
     "|pcap|pcapng|db|sqlite|lock|env|mpeg|mp4|m4v|avi|wav|mp3|sage|patch|diff|bak|out|traj|proto|tex|r|swift|scala|lua|vue"
 )  # fmt: skip
-_URL: Final = re.compile(r"\b(?:https?|ftp|wss?|ssh|git)://[^\s'\"`<>)\]]{1,2000}")
+_URL: Final = re.compile(
+    r"\b(?:https?|ftp|wss?|ssh|git)://(?!localhost\b|127\.0\.0\.1\b)[^\s'\"`<>)\]]{1,2000}"
+)
 _HOST: Final = re.compile(
     r"(?<![\w@/.-])(?:[a-z0-9](?:[a-z0-9-]{0,62})\.){1,6}(?:com|org|net|io|dev|edu|gov|local|internal|app|ai|co)(?::\d{2,5})?(?![\w.-]*\()\b"
 )  # fmt: skip
-_ADDRESS: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{2,5})?(?![\w.])")
+_ADDRESS: Final = re.compile(
+    r"(?<![\w.])(?!127\.0\.0\.1\b|0\.0\.0\.0\b)\d{1,3}(?:\.\d{1,3}){3}(?::\d{2,5})?(?![\w.])"
+)
 _UUID: Final = re.compile(r"\b[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\b")
 _TIME: Final = re.compile(
     r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?Z?)?|\b\d{1,2}:\d\d:\d\d\b"
@@ -38,7 +42,7 @@ _BRACED: Final = re.compile(r"\b[A-Za-z]\w{1,20}\{[^{}\n]{3,200}\}")
 _DATA: Final = re.compile(
     r"(?<![A-Za-z0-9+/=_-])(?=[A-Za-z0-9+/_-]*\d)(?:[A-Za-z0-9+/]{32,}={0,2}|[0-9A-Fa-f]{16,}|[01]{16,})(?![A-Za-z0-9+/=_])"
 )  # fmt: skip
-_HEX: Final = re.compile(r"\b0[xX][0-9A-Fa-f]{5,}\b")
+_HEX: Final = re.compile(r"\b(?!0x110000\b)0[xX][0-9A-Fa-f]{5,}\b")
 _HEX_NAME: Final = re.compile(r"\b([A-Za-z]{2,}_)(?=[0-9a-f]*\d)[0-9a-f]{5,16}\b")
 _FILE_PATH: Final = re.compile(
     rf"(?<![\w.@%+~/-])(?P<folder>(?:~|\.{{1,2}})?/?(?:[\w.@%+-]{{1,128}}/){{0,32}})(?P<name>[\w@%+-][\w.@%+-]{{0,128}}\.(?P<ending>{_FILE_ENDINGS}))(?![\w/(]|\.\w)",
@@ -49,10 +53,19 @@ _FOLDER: Final = re.compile(
 )
 _LONG_TEXT: Final = re.compile(r"(?<!\w)(b?)(['\"])(?=[^'\"\n]{40,2000}\2)[^'\"\n{}()=]+\2(?!\w)")
 _LINE_NUMBER: Final = re.compile(
-    r"\b(lines?|row|column|position|offset|port|pid|byte|index) (\d{1,9})\b", re.IGNORECASE
+    r"\b(lines?|row|column|position|offset|pid|byte|index) (\d{1,9})\b", re.IGNORECASE
 )
-_NUMBER: Final = re.compile(r"(?<![\w.])-?\d{4,}(?:\.\d+)?(?![\w.]*\w)|(?<![\w.])\d+\.\d{4,}\b")
+# Ports are known by their numbers, as are the bounds of Unicode.
+_NUMBER: Final = re.compile(
+    r"(?<!\bport )(?<!\bports )(?<![\w.])-?\d{5,}(?:\.\d+)?(?![\w.]*\w)|(?<![\w.])\d+\.\d{4,}\b"
+)
 _QUOTED: Final = re.compile(r"(?<!\w)(['\"])([^'\"\n]{1,200})\1(?!\w)")
+_SHORT_NUMBER: Final = re.compile(r"-?\d{1,4}(?:\.\d{1,3})?")
+# Where an imported module lies: Python says so behind its name.
+_MODULE_PLACE: Final = re.compile(r" \(/[^()\s]{1,500}\)$")
+_HEADER: Final = re.compile(
+    r"(?<![\w/.-])(?:[\w+-]{1,64}/){0,3}[\w+-]{1,64}\.h(?:pp)?(?=: No such file)"
+)
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.-]{0,31}(?:\(\))?")
 
 
@@ -113,12 +126,19 @@ class Masks:
 
         def masked(match: re.Match[str]) -> str:
             quote, said = match.groups()
+            if _SHORT_NUMBER.fullmatch(said):
+                return match.group(0)
             known = said in spoken_of or said.isupper()
             if _IDENTIFIER.fullmatch(said) and (known or not any(map(str.isdigit, said))):
                 return match.group(0)
             return f"{quote}{said if _stands_in(said) else 'TEXT'}{quote}"
 
-        return _QUOTED.sub(masked, self.text(text))
+        text = _MODULE_PLACE.sub("", text)
+        header = _HEADER.search(text)  # which library is missing is what the error is about
+        if header is None:
+            return _QUOTED.sub(masked, self.text(text))
+        before, after = text[: header.start()], text[header.end() :]
+        return _QUOTED.sub(masked, f"{self.text(before)}{header.group()}{self.text(after)}")
 
     def _file(self, match: re.Match[str]) -> str:
         name = match.group("name")

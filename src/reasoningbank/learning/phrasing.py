@@ -29,7 +29,15 @@ _LANGUAGES: Final = {
 }  # fmt: skip
 _LONG_WORD: Final = 48
 _OWN_KINDS: Final = {"rejected", "error", "tests", "shell", "timeout"}
-_CLAUSE: Final = re.compile(r", | and | but | which |; | \(")
+_UNSPOKEN_KINDS: Final = {"rejected", "edit refused", "error", "timeout", "compile error"}
+_EDITOR_WORDS: Final = {"edit", "create", "insert", "str_replace", "write", "sed", "submit", "cat"}
+_CLAUSE: Final = re.compile(r", | and | but | which | because |; | \(|\. ")
+_LEANS: Final = re.compile(
+    r"^(?:since|as|because|given|considering|after|although|while|in order to|to|if|when)\b",
+    re.IGNORECASE,
+)
+_STAND_IN: Final = re.compile(r"\b(?:FILE\.\w+|DIR|URL|HOST|DATA|HEX|N|ID|TIME|ANSWER)\b")
+_AT_LINE: Final = re.compile(r" (?:on|at|near|in|of) (?:lines?|row) N\b")
 _SHORTEST_CLAUSE: Final = 35
 
 
@@ -69,7 +77,7 @@ class Phrasing:
 
     def bare_error(self, error: ErrorSign, spoken_of: str = "") -> str:
         """Give an error as its tool words it."""
-        kind = "" if error.kind in {"rejected", "edit refused", "error", "timeout"} else error.kind
+        kind = "" if error.kind in _UNSPOKEN_KINDS else error.kind
         text = self._masks.error(str(ErrorSign(kind, error.message)), spoken_of)
         return _cut(_one_line(text).replace("`", "'"), _ERROR_CHARACTERS).rstrip(".!: ")
 
@@ -78,16 +86,22 @@ class Phrasing:
         return self._masks.text(_one_line(plain(text)))
 
     def reasons(
-        self,
-        thoughts: Sequence[str | None],
-        about: Iterable[str] = (),
-        most: int = 1,
-        least: float = NOTABLE,
-    ) -> str:
-        """Give the agent's own reasons as sentences, or an empty text; each is given once."""
-        found = reasons_in(thoughts, about, most, least, self._given)
+        self, thoughts: Sequence[str | None], about: Iterable[str] = (), most: int = 1
+    ) -> list[str]:
+        """Give the agent's own reasons as sentences; each is given once."""
+        found = reasons_in(thoughts, about, most, NOTABLE, self._says_something)
         self._given.update(found)
-        return " ".join(sentence(self.masked(one).replace("`", "")) for one in found)
+        return [self._said(one) for one in found]
+
+    def _says_something(self, said: str) -> bool:
+        """Give whether a sentence is new and still tells things apart once it is masked."""
+        stand_ins = _STAND_IN.findall(self._said(said))
+        telling = len(set(stand_ins)) == len(stand_ins) and "ANSWER" not in stand_ins
+        return telling and said not in self._given
+
+    def _said(self, said: str) -> str:
+        text = _AT_LINE.sub("", self.masked(said).replace("`", ""))
+        return sentence(text.replace('"', "'"))
 
 
 def lesson(title: str, strategy: str, tags: Iterable[str]) -> Lesson:
@@ -107,24 +121,34 @@ def tags_of(readings: Iterable[Reading], error: ErrorSign | None = None) -> list
     for reading in readings:
         endings = [name.rsplit(".", 1)[-1].lower() for name in reading.files]
         found += [_LANGUAGES[ending] for ending in endings if ending in _LANGUAGES]
-        if reading.action.kind in {"edit", "submit"}:
-            found.append(reading.action.program)
-        else:
-            programs = programs_of(reading.action.command)
-            found += [name.lower().removeprefix("./") for name in programs[-2:]]
-    fitting = [one for one in found if _TAG.fullmatch(one) and len(one) <= TAG_CHARACTERS]
+        programs = programs_of(reading.action.command)
+        found += [name.lower().removeprefix("./") for name in programs[-2:]]
+    fitting = [
+        one
+        for one in found
+        if _TAG.fullmatch(one) and len(one) <= TAG_CHARACTERS and one not in _EDITOR_WORDS
+    ]
     return list(dict.fromkeys(fitting))[:MOST_TAGS]
 
 
 def capitalised(text: str) -> str:
     """Give a text with its first letter large, unless it begins with code."""
-    return text[:1].upper() + text[1:]
+    first = text.split(" ", 1)[0].rstrip(",;")
+    return text[:1].upper() + text[1:] if first.isalpha() or len(first) == 1 else text
 
 
 def clause(text: str) -> str:
     """Give the first clause of a sentence, for a title."""
-    border = _CLAUSE.search(text, _SHORTEST_CLAUSE)
+    least = _SHORTEST_CLAUSE
+    if _LEANS.match(text) and (leant := text.find(", ")) > 0:
+        least = max(least, leant + 2)  # the first clause leans on the second
+    border = _CLAUSE.search(text, least)
     return (text[: border.start()] if border else text).rstrip(" .,;:")
+
+
+def quoted(said: Sequence[str], told: str = "In the agent's words") -> str:
+    """Give sentences as what the agent said, or an empty text: nobody checked them."""
+    return f'{told}: "{" ".join(said)}"' if said else ""
 
 
 def times(count: int) -> str:

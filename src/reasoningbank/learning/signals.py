@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from reasoningbank.domain.trajectory import Step
@@ -84,10 +85,16 @@ class Reading(NamedTuple):
 
 def read_steps(steps: Sequence[Step]) -> list[Reading]:
     """Give what each step shows; of a very long record, the first and the last steps."""
+    return list(_readings(tuple(steps)))
+
+
+# Judging and distilling read the same record one after the other, and reading is most of the work.
+@lru_cache(maxsize=1)
+def _readings(steps: tuple[Step, ...]) -> tuple[Reading, ...]:
     numbered = list(enumerate(steps, 1))
     if len(numbered) > _FIRST_STEPS + _LAST_STEPS:
         numbered = [*numbered[:_FIRST_STEPS], *numbered[-_LAST_STEPS:]]
-    return [_read(number, step) for number, step in numbered]
+    return tuple(_read(number, step) for number, step in numbered)
 
 
 def _read(number: int, step: Step) -> Reading:

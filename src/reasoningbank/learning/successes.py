@@ -15,14 +15,15 @@ from reasoningbank.learning.changes import (
     net_change,
 )
 from reasoningbank.learning.differences import command_difference, difference, lines_difference
+from reasoningbank.learning.errors import ErrorSign
 from reasoningbank.learning.handing_in import answer_seen, submission
 from reasoningbank.learning.phrasing import (
     Candidate,
     Phrasing,
-    capitalised,
     clause,
     in_a_row,
     lesson,
+    quoted,
     sentence,
     tags_of,
     times,
@@ -42,10 +43,13 @@ _PLAIN_LOOKS: Final = {
     "echo", "printf", "view", "read", "nl", "find", "find_file", "search_dir", "search_file", "grep",
     "rg", "glob", "tree", "wc", "think", "todowrite", "task", "which", "git", "sed", "env",
 }  # fmt: skip
-_LEAST_WORTH: Final = 1.5
+_SAME_AGAIN: Final = re.compile(r"(`[^`]+`) in place of \1")
+_NAMED_ERROR: Final = re.compile(r"\b([A-Z]\w*(?:Error|Exception))(?:: ([^\n]{1,120}))?")
 _TELLING_WORDS: Final = 2
 _SHOWN_LINES: Final = 3
-_SHOWN_STEPS: Final = 4
+_SHOWN_STEPS: Final = 6
+_TROUBLE: Final = re.compile(r"\b(?:I|my|didn't|failed|timed out|forgot|wrong)\b")
+_CALLED: Final = re.compile(r"`\w+\(")
 _SHORT_OUTPUT: Final = 60
 _SMALL_CHANGE: Final = 12
 _LEAST_STEPS: Final = 2
@@ -57,26 +61,38 @@ def success_lessons(
 ) -> list[Candidate]:
     """Give what is worth keeping of a success."""
     turns, _ = turns_in(readings)
+    change = _settling(trajectory, readings)
+    phrase = change and lines_difference(change.removed, change.added)
     found = [_turn_lesson(turn, len(readings), phrasing) for turn in turns]
-    settled = _change_lesson(trajectory, readings, phrasing)
-    way = _way_lesson(trajectory, readings, phrasing, settled is None)
+    settled: Candidate | None = None
+    # What took an error away is told with the error.
+    if phrase and not any(_how(turn, phrasing)[1] == phrase for turn in turns):
+        settled = _change_lesson(trajectory, phrase, readings, phrasing)
+    told = settled is not None or any(one is not None for one in found)
+    way = _way_lesson(trajectory, readings, phrasing, alone=not told)
     return [one for one in (*found, settled, way) if one is not None]
 
 
 def _turn_lesson(turn: Turn, steps: int, phrasing: Phrasing) -> Candidate | None:
     """Word an error that was got past: what met it, what got past it, and why."""
     how, about = _how(turn, phrasing)
+    if how is not None and _SAME_AGAIN.search(how):
+        how = None  # what differs is masked
     first, count = turn.failures[0], len(turn.failures)
     thoughts = [one.step.thought for one in (*turn.between, turn.success)]
-    reason = phrasing.reasons(thoughts, _WORD.findall(f"{about} {turn.error.message}"))
-    if how is None and not reason:
-        return None
+    words = _WORD.findall(f"{about} {turn.error.message}")
+    reason = quoted(phrasing.reasons(thoughts, words, 2 if _rerun(turn) else 1))
+    if not reason and (how is None or first.action.kind == "look"):
+        return None  # where a file lies is of no use elsewhere
     met = phrasing.met(first, turn.error, about)
     if count > 1:
         repeated = len({one.step.action for one in turn.failures}) < count
         met += f" {times(count)}" + (", sent again unchanged among them" if repeated else "")
     got_past = "" if how is None else sentence(how)
-    strategy = " ".join(part for part in (sentence(met), got_past, reason) if part)
+    passed = ""
+    if turn.success.report is not None and turn.success.report.passed:
+        passed = sentence(f"The run then reported {turn.success.report}")
+    strategy = " ".join(part for part in (sentence(met), got_past, reason, passed) if part)
     worth = 1.5 + 0.4 * min(count, 4) + 0.6 * bool(reason) + 0.8 * (how is not None)
     worth += 0.5 * turn.success.number / max(steps, 1)
     worth -= 1.2 * (first.action.kind == "look") + 0.6 * first.action.housekeeping
@@ -89,22 +105,28 @@ def _turn_lesson(turn: Turn, steps: int, phrasing: Phrasing) -> Candidate | None
 
 def _title(turn: Turn, about: str, phrasing: Phrasing) -> str:
     error = phrasing.bare_error(turn.error, about)
-    longer = f"{error}: {phrasing.masked(about)}" if about else error
-    return longer if len(longer) <= TITLE_CHARACTERS else error
+    if len(error) > TITLE_CHARACTERS:
+        error = clause(error)
+    rest = phrasing.masked(about)
+    return _longest_title(error, "" if _SAME_AGAIN.search(rest) else rest)
 
 
 def _how(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
     """Give what got past an error as a sentence, and the text that it is about."""
     failed, success = turn.failures[-1], turn.success
-    if failed.action.command == success.action.command:
-        return _how_rerun(turn, phrasing)
     if failed.action.kind == "edit":
         return _how_edited(turn, phrasing)
+    if _rerun(turn):
+        return _how_rerun(turn, phrasing)
     phrase = command_difference(failed.action.command, success.action.command)
     if phrase is None:
         return _how_otherwise(turn, phrasing)
     word = "It was taken with" if failed.action.kind == "submit" else "It worked with"
     return f"{word} {phrasing.masked(phrase)}", phrase
+
+
+def _rerun(turn: Turn) -> bool:
+    return turn.failures[-1].action.command == turn.success.action.command
 
 
 def _how_edited(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
@@ -141,7 +163,8 @@ def _how_rerun(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
         told = acts[-1].step.action.strip().splitlines()[0][:_TOLD_CHARACTERS]
         return f"It worked after `{phrasing.masked(told)}`", told
     if acts:
-        return f"It worked after {phrasing.command(acts[-1])}", acts[-1].action.command
+        said = phrasing.command(acts[-1])
+        return f"It worked after {said}", f"after {said}"
     return None, ""
 
 
@@ -153,33 +176,44 @@ def _how_otherwise(turn: Turn, phrasing: Phrasing) -> tuple[str | None, str]:
     success = turn.success
     if success.action.kind in {"edit", "submit"}:
         return None, ""
-    return f"What worked was {phrasing.command(success)}", success.action.command
+    said = phrasing.command(success)
+    return f"What worked was {said}", said
 
 
 def _change_lesson(
-    trajectory: Trajectory, readings: Sequence[Reading], phrasing: Phrasing
+    trajectory: Trajectory, phrase: str, readings: Sequence[Reading], phrasing: Phrasing
 ) -> Candidate | None:
     """Word the change to existing files that settled it."""
-    change = _settling(trajectory, readings)
-    if change is None:
-        return None
-    phrase = lines_difference(change.removed, change.added)
-    if phrase is None:
-        return None
     edits = [one for one in readings if one.action.kind == "edit"]
     before = [one for one in readings if one.number <= last_change(readings)]
     about = _WORD.findall(phrase)
-    reason = phrasing.reasons([one.step.thought for one in before], about, 2)
+    said = phrasing.reasons([one.step.thought for one in before], about, 2)
+    reason = quoted(said)
     checked = _checked(readings, phrasing)
     if not reason and not checked:
         return None
     masked = phrasing.masked(phrase)
-    strategy = " ".join(
-        part for part in (reason, sentence(f"What settled it: {masked}"), checked) if part
-    )
-    title = masked if len(about) >= _TELLING_WORDS or not reason else clause(reason)
+    named = _error_named(trajectory.task_description)
+    asked = "" if named is None else f"The task named {phrasing.error(named)}."
+    settled = sentence(f"What settled it: {masked}")
+    strategy = " ".join(part for part in (asked, settled, reason, checked) if part)
+    title = masked if len(about) >= _TELLING_WORDS or not said else clause(said[0])
+    if named is not None:
+        title = _longest_title(phrasing.bare_error(named), masked)
     worth = 3.5 + 0.5 * bool(reason) + 0.5 * bool(checked)
-    return Candidate(worth, lesson(capitalised(title), strategy, tags_of(edits or readings)))
+    error = named or None
+    return Candidate(worth, lesson(title, strategy, tags_of(edits or readings, error)))
+
+
+def _error_named(task: str) -> ErrorSign | None:
+    """Give the error that a task is about, as it was printed there."""
+    found = [ErrorSign(kind, said.strip()) for kind, said in _NAMED_ERROR.findall(task)]
+    return max(found, key=lambda one: len(one.message), default=None)
+
+
+def _longest_title(error: str, rest: str) -> str:
+    longer = f"{error}: {rest}"
+    return longer if rest and len(longer) <= TITLE_CHARACTERS else error
 
 
 def _settling(trajectory: Trajectory, readings: Sequence[Reading]) -> Change | None:
@@ -243,7 +277,8 @@ def _way_lesson(
     trajectory: Trajectory,
     readings: Sequence[Reading],
     phrasing: Phrasing,
-    alone: bool,  # noqa: FBT001
+    *,
+    alone: bool,
 ) -> Candidate | None:
     """Word the way that led to an answer, or to an end that no single change explains."""
     seen = answer_seen(trajectory, readings)
@@ -254,22 +289,26 @@ def _way_lesson(
     thoughts = [one.step.thought for one in readings[: upto + 1]]
     names = [word for one in way for word in _WORD.findall(one.action.command)]
     insights = phrasing.reasons(thoughts, dict.fromkeys(names), 3)
-    insights = insights or phrasing.reasons(
-        [one.step.thought for one in way[-2:]], (), 1, _LEAST_WORTH
-    )
     if not way or (not insights and seen is None and len(way) < _LEAST_STEPS):
         return None
-    commands = list(dict.fromkeys(phrasing.command(one) for one in way))[-_SHOWN_STEPS:]
-    ran = "What was run" if len(commands) == 1 else "What was run, in order"
+    whole = list(dict.fromkeys(phrasing.command(one) for one in way))
+    commands = whole[-_SHOWN_STEPS:]
+    ran = "What was done" if all(map(_CALLED.match, commands)) else "What was run"
+    ran += "" if len(commands) == 1 else ", in order" if commands == whole else " last, in order"
     ending = ", which printed the answer" if seen is not None else ""
     parts = [
-        insights,
+        quoted(insights),
         _key_lines(readings[:upto], way, phrasing),
         f"{ran}: {in_a_row(commands, 'then')}{ending}.",
     ]
-    title = clause(insights.split(". ")[0]) if insights else f"What worked: {commands[-1]}"
+    titles = [one for one in map(clause, insights) if _fits_title(one)]
+    title = titles[0] if titles else f"What worked: {commands[-1]}"
     worth = (3.6 if seen is not None else 1.2) + 0.4 * bool(insights)
     return Candidate(worth, lesson(title, " ".join(part for part in parts if part), tags_of(way)))
+
+
+def _fits_title(text: str) -> bool:
+    return len(text) <= TITLE_CHARACTERS and _TROUBLE.search(text) is None
 
 
 def _steps_on_the_way(readings: Sequence[Reading]) -> list[Reading]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 _SENTENCES: Final = re.compile(
@@ -36,14 +36,24 @@ _PLANS: Final = re.compile(
     r"|\b(?:we|i) should (?:look|search|navigate|open|check|see|first)\b",
     re.IGNORECASE,
 )
-_CONDITION: Final = re.compile(r"^(?:if|when|once|unless)\b", re.IGNORECASE)
+# A clause that needs the one behind it, which therefore is no plan to be cut off.
+_CONDITION: Final = re.compile(
+    r"^(?:if|when|once|unless|in order to|to|since|as|because|given|considering|after|although|while"
+    r"|now that)\b",
+    re.IGNORECASE,
+)
+# A sentence that points back says nothing without the one before it.
+_POINTS_BACK: Final = re.compile(
+    r"^(?:this|that|these|those|it|its|they|their|such|both|he|she|doing so|here)\b(?!'s why)",
+    re.IGNORECASE,
+)
 _CAUSES: Final = re.compile(
     r"\b(?:because|since|due to|caused? by|therefore|which means|means that|so that|reason"
-    r"|considering|given that|as a result|that is why|maybe)\b",
+    r"|considering|given that|as a result|that is why|maybe)\b|, so (?!(?:i|we|let)\b)",
     re.IGNORECASE,
 )
 _NEEDS: Final = re.compile(
-    r"\b(?:instead of|rather than|should(?: be| have)?|must|needs? to|have to|requires?|only|without"
+    r"\b(?:instead of|rather than|should(?: be| have)?|must|needs?|have to|requires?|only|without"
     r"|unless|forgot|missing|missed|wrong|incorrect(?:ly)?|not|cannot|can't|didn't|doesn't|isn't"
     r"|limit|ensure|expect(?:s|ing|ed)?)\b",
     re.IGNORECASE,
@@ -55,7 +65,7 @@ _FINDS: Final = re.compile(
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
-    r"\b(?:hopefully|good sign|i trust|feedback|successfully|succeeded|finaliz\w+|resolved|is correct"
+    r"\b(?:nothing (?:was |is )?found|hopefully|good sign|i trust|feedback|successfully|succeeded|finaliz\w+|resolved|is correct"
     r"|got the flag|gone|solved|looks good|as expected)\b",
     re.IGNORECASE,
 )
@@ -63,6 +73,10 @@ _PARTICULAR: Final = re.compile(
     r"\b[A-Z]{2,}_[0-9a-f]{4,}\b|\b0x[0-9a-fA-F]{2,}\b|\b[0-9a-f]{16,}\b"
 )
 _SHORTEST, _LONGEST = 25, 280
+_LONGEST_PAIR: Final = 400
+_ALONE, _JOINED, _TELLING = 1.2, 0.4, 1.6
+_WHOLE_WORD: Final = 5
+_NAMES: Final = re.compile(r"\w+")
 NOTABLE: Final = 2.0
 """What a sentence that explains is worth at least."""
 _MOST_FINDS: Final = 2
@@ -100,11 +114,18 @@ def worth(sentence: str, about: Iterable[str] = ()) -> float:
     score += 1.3 * bool(_CAUSES.search(sentence))
     score += 0.9 * bool(_NEEDS.search(sentence))
     score += 0.6 * min(len(_FINDS.findall(sentence)), _MOST_FINDS)
-    score += 0.5 * min(sum(word in sentence for word in about), _MOST_NAMED)
+    said = frozenset(_NAMES.findall(sentence.lower()))
+    score += 0.5 * min(sum(_names(word.lower(), said) for word in about), _MOST_NAMED)
     score -= 2.5 * bool(_PLANS.search(sentence))
     score -= 1.5 * bool(_EMPTY.search(sentence))
     score -= 0.8 * bool(_PARTICULAR.search(sentence))
     return score
+
+
+def _names(word: str, said: Iterable[str]) -> bool:
+    """Give whether words hold one, or one that begins with it, such as a plural."""
+    whole = len(word) < _WHOLE_WORD
+    return any(other == word if whole else other.startswith(word) for other in said)
 
 
 def reasons_in(
@@ -112,7 +133,7 @@ def reasons_in(
     about: Iterable[str] = (),
     most: int = 1,
     least: float = NOTABLE,
-    known: Container[str] = (),
+    fits: Callable[[str], bool] = bool,
 ) -> list[str]:
     """Give the sentences that explain most, in the order they were said.
 
@@ -121,27 +142,46 @@ def reasons_in(
         about: As for `worth`.
         most: How many at most.
         least: What one must be worth.
-        known: Sentences to be left out.
+        fits: Whether a sentence may be taken.
     """
     words = tuple(about)
-    sentences = list(
-        dict.fromkeys(
-            sentence
-            for thought in thoughts
-            for sentence in sentences_of(thought)
-            if sentence not in known
-        )
-    )
-    rated = sorted(
-        ((worth(sentence, words), -place) for place, sentence in enumerate(sentences)), reverse=True
-    )
+    rating = {
+        said: value
+        for thought in thoughts
+        for said, value in _rated(sentences_of(thought), words)
+        if value >= least and fits(said)
+    }
+    sentences = list(rating)
+    rated = sorted(((rating[said], -place) for place, said in enumerate(sentences)), reverse=True)
     chosen: list[int] = []
-    for score, place in rated:
-        if score < least or len(chosen) == most:
+    for _, place in rated:
+        if len(chosen) == most:
             break
         if not any(_alike(sentences[-place], sentences[other]) for other in chosen):
             chosen.append(-place)
     return [sentences[place] for place in sorted(chosen)]
+
+
+def _rated(sentences: Sequence[str], about: Sequence[str]) -> list[tuple[str, float]]:
+    """Give each sentence with its worth, one that points back together with what it points to."""
+    rated: list[tuple[str, float]] = []
+    for place, said in enumerate(sentences):
+        value = worth(said, about)
+        if not _POINTS_BACK.match(said):
+            rated.append((said, value))
+            continue
+        before = sentences[place - 1] if place else ""
+        stands = before and not _POINTS_BACK.match(before) and not _PLANS.search(before)
+        pair = f"{_ended(before)} {said}"
+        if stands and len(pair) <= _LONGEST_PAIR and value >= _TELLING:
+            rated.append((pair, max(value, worth(before, about)) + _JOINED))
+        else:
+            rated.append((said, value - _ALONE))
+    return rated
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def _alike(first: str, second: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from reasoningbank.learning.actions import Action
-from reasoningbank.learning.changes import Change, change_of, lines_shown
+from reasoningbank.learning.changes import Change, change_of, file_shown, lines_shown
 from reasoningbank.learning.errors import ErrorSign
 from reasoningbank.learning.signals import Reading
 
@@ -16,8 +16,16 @@ _FEW_WORDS: Final = 2
 _WORDS: Final = re.compile(r"[^\s'\"=,;|&]+")
 _INTERPRETERS: Final = {
     "python", "python3", "node", "ruby", "perl", "bash", "sh", "php", "java", "deno", "bun", "npx",
-    "npm", "go", "cargo", "docker", "curl",
 }  # fmt: skip
+# Programs that do different things by the word behind their name.
+_WITH_VERBS: Final = {
+    "git", "gh", "npm", "yarn", "pnpm", "bun", "cargo", "go", "docker", "podman", "kubectl", "helm",
+    "pip", "pip3", "uv", "poetry", "conda", "apt", "apt-get", "brew", "systemctl", "service",
+    "terraform", "aws", "gcloud", "az", "dotnet", "rustup", "gem", "composer", "make", "cmake",
+}  # fmt: skip
+_FETCHERS: Final = {"curl", "wget", "http", "https"}
+_ADDRESS: Final = re.compile(r"(?:https?://)?[\w.-]+(?::\d+)?(/[^\s'\"?#]*)")
+_CALLED: Final = re.compile(r"[A-Za-z_][\w.]*\(([^,)]*)")
 _LATER_STEPS: Final = 80
 _MOST_FAILURES: Final = 200
 _COMPARED: Final = 600
@@ -108,6 +116,12 @@ def same_purpose(first: Action, second: Action) -> bool:
         return True
     if first.tests and second.tests:
         return True
+    if (called := [_CALLED.match(one.command) for one in (first, second)]) and all(called):
+        # What is clicked or typed into is another thing to do, not another try.
+        targets = {found.group(1) for found in called if found is not None}
+        return first.program == second.program and len(targets) == 1
+    if not _same_verb(first, second):
+        return False
     rests = [one.command[:_COMPARED].partition(" ")[2] for one in (first, second)]
     if first.program != second.program or first.program in _INTERPRETERS:
         # Another program with the same arguments, such as python3 for python, or the same script.
@@ -117,6 +131,28 @@ def same_purpose(first: Action, second: Action) -> bool:
     return fewer <= _FEW_WORDS or shared >= _ALIKE * fewer
 
 
+def _same_verb(first: Action, second: Action) -> bool:
+    """Give whether two commands of one program ask the same of it."""
+    if first.program != second.program:
+        return True
+    if first.program in _FETCHERS:
+        pages = [_page(one.command[:_COMPARED]) for one in (first, second)]
+        return pages[0] == pages[1]
+    if first.program not in _WITH_VERBS:
+        return True
+    verbs = [
+        next((word for word in one.command[:_COMPARED].split()[1:] if word[0] != "-"), "")
+        for one in (first, second)
+    ]
+    return verbs[0] == verbs[1]
+
+
+def _page(command: str) -> str:
+    """Give the last part of the address that a command asks for."""
+    found = _ADDRESS.search(command)
+    return found.group(1).rstrip("/").rsplit("/", 1)[-1] if found else ""
+
+
 def _same_script(first: Action, second: Action) -> bool:
     return first.program == second.program and bool(set(first.files) & set(second.files))
 
@@ -124,12 +160,19 @@ def _same_script(first: Action, second: Action) -> bool:
 def changes_made(readings: Sequence[Reading]) -> dict[int, Change]:
     """Give what each edit that was taken changed, by the number of its step."""
     shown: dict[int, str] = {}
+    files: dict[str, tuple[str, ...]] = {}
     changes: dict[int, Change] = {}
     for one in readings:
         if one.changed_something:
             change = change_of(one, shown)
+            if change is not None and one.action.created and not change.removed:
+                change = Change(files.get("".join(one.files[:1]), ()), change.added)
             if change is not None:
                 changes[one.number] = change
+            for name in one.files:
+                files.pop(name, None)
+        elif one.action.kind == "look" and len(one.files) == 1 and not one.failed:
+            files[one.files[0]] = file_shown(one)
         seen = lines_shown(one) if one.action.kind != "act" else {}
         if seen:
             shown = seen
