@@ -203,8 +203,13 @@ class LearningStorage(Protocol):
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
         stamp: Stamp,
+        *,
+        note: str | None = None,
     ) -> list[tuple[str, StoreStatus]]:
-        """Store what a trajectory taught, linked and counted, in one step; once."""
+        """Store what a trajectory taught, linked and counted, in one step; once.
+
+        Where it taught nothing, `note` says so.
+        """
 
     def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         """Quarantine what came of a trajectory alone; give those patterns' ids."""

@@ -249,9 +249,13 @@ class SqliteStorage:
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
         stamp: Stamp,
+        *,
+        note: str | None = None,
     ) -> list[tuple[str, StoreStatus]]:
         with self._connections.writing() as connection:
-            return learning.learn(connection, namespace, trajectory_id, learned, model, stamp)
+            return learning.learn(
+                connection, namespace, trajectory_id, learned, model, stamp, note=note
+            )
 
     def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         with self._connections.writing() as connection:
