@@ -253,8 +253,13 @@ class LearningStorage(Protocol):
         *,
         category: str | None,
         now_ms: int,
+        vectors: bool = True,
     ) -> tuple[list[Neighbour], Hidden]:
-        """Give the k nearest active patterns with their outcomes, and how many were kept out."""
+        """Give the k nearest active patterns with their outcomes, and how many were kept out.
+
+        Outcomes of duplicates that consolidation put away count for the pattern it kept. Without
+        `vectors`, theirs are left empty.
+        """
 
     def record_recalls(self, namespace: str, events: Sequence[RecallEvent]) -> None:
         """Keep recall events."""

@@ -310,8 +310,11 @@ class SqliteStorage:
         *,
         category: str | None,
         now_ms: int,
+        vectors: bool = True,
     ) -> tuple[list[Neighbour], Hidden]:
-        return self._search.neighbours(namespace, model, query, k, category=category, now_ms=now_ms)
+        return self._search.neighbours(
+            namespace, model, query, k, category=category, now_ms=now_ms, vectors=vectors
+        )
 
     def record_recalls(self, namespace: str, events: Sequence[RecallEvent]) -> None:
         with self._connections.writing() as connection:

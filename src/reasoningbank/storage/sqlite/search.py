@@ -104,6 +104,7 @@ class SimilaritySearch:
         *,
         category: str | None,
         now_ms: int,
+        vectors: bool,
     ) -> tuple[list[Neighbour], Hidden]:
         """Give the k nearest with what their outcomes say, and how many were kept out."""
         with self._snapshot() as connection:
@@ -121,7 +122,8 @@ class SimilaritySearch:
                 min_similarity=None,
                 now_ms=now_ms,
             )
-            return neighbours.with_outcomes(connection, namespace, number, found), hidden
+            known = neighbours.with_outcomes(connection, namespace, number, found, vectors=vectors)
+            return known, hidden
 
     @contextmanager
     def _snapshot(self) -> Iterator[apsw.Connection]:
