@@ -183,6 +183,7 @@ class LearningSteps(BankCore):
         held = self._storage.learn_patterns(
             self._namespace, str(stored.id), learned, self._vectors.model, stamp
         )
+        self._note_stored(len(held))
         replayed = any(status == "replayed" for _, status in held)
         return Learned(
             trajectory_id=stored.id,

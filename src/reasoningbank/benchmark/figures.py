@@ -193,7 +193,9 @@ def timed_figure(
     )
 
 
-def search_figure(name: str, size: int, times: tuple[Sequence[int], Sequence[int]]) -> Figure:
+def search_figure(
+    name: str, size: int | None, times: tuple[Sequence[int], Sequence[int]]
+) -> Figure:
     """Give the figure of millisecond calls from their nanoseconds and those of processor time."""
     taken, worked = (Spread.of(side) for side in times)
     return Figure(

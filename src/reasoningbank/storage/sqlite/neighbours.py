@@ -96,7 +96,7 @@ def _keepers(connection: apsw.Connection, namespace: str, ids: Sequence[str]) ->
     latest: Sequence[str] = ids
     while latest:  # a pattern that was kept may have been put away for another one later
         rows = connection.execute(*_about(_PUT_AWAY, namespace, latest)).fetchall()
-        new = {source: keeper[target] for source, target in rows if source not in keeper}
+        new = {str(source): keeper[str(target)] for source, target in rows if source not in keeper}
         keeper.update(new)
         latest = list(new)
     return keeper
