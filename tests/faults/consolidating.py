@@ -27,7 +27,7 @@ class NumberEmbedder:
 
     def embed_query(self, text: str) -> npt.NDArray[np.int8]:
         vector = np.zeros(self.dimension, np.int8)
-        vector[int(text.split()[0]) % self.dimension] = 100
+        vector[int(text.split(maxsplit=1)[0]) % self.dimension] = 100
         return vector
 
     def embed_documents(self, texts: Sequence[str]) -> npt.NDArray[np.int8]:
