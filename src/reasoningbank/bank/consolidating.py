@@ -19,7 +19,7 @@ from reasoningbank.domain.identifiers import Clock, RandomBytes, new_id
 from reasoningbank.domain.outcome import Reliability
 from reasoningbank.domain.pattern import Pattern, SimilarPattern
 from reasoningbank.domain.timestamps import format_timestamp
-from reasoningbank.learning.consolidation import Planner
+from reasoningbank.learning.consolidation import NEIGHBOURS, Planner
 from reasoningbank.storage import StorageBackend
 
 _PAGE = 500
@@ -82,7 +82,7 @@ class Consolidator:
         if begun is not None and reached == begun:
             return False
         now_ms = self._clock()
-        looked_at, steps = self._planned(found, options, now_ms, everything=False)
+        looked_at, steps = self._planned([found], options, now_ms, everything=False)
         if steps:
             self._taken(steps, looked_at, reached, options, now_ms)
         else:
@@ -91,17 +91,20 @@ class Consolidator:
 
     def _planned(
         self,
-        patterns: Iterable[Pattern],
+        pages: Iterable[Sequence[Pattern]],
         options: ConsolidationOptions,
         now_ms: int,
         *,
         everything: bool,
     ) -> tuple[int, list[PlannedStep]]:
         looked_at: list[None] = []
-        view = _StorageView(self._storage, self._namespace, self._vectors, now_ms)
+        view = _StorageView(self._storage, self._namespace, self._vectors, options, now_ms)
         refused = () if everything else self._storage.undone_steps(self._namespace)
         planner = Planner(view, options, now_ms, refused)
-        steps = list(planner.steps(patterns, lambda: looked_at.append(None)))
+        steps: list[PlannedStep] = []
+        for page in pages:
+            view.look_ahead(page)
+            steps += planner.steps(page, lambda: looked_at.append(None))
         return len(looked_at), steps
 
     def _purges(self) -> list[PlannedStep]:
@@ -153,12 +156,12 @@ class _Pages:
         self._begun = begun
         self.reached = Reached(0)
 
-    def __iter__(self) -> Iterator[Pattern]:
+    def __iter__(self) -> Iterator[Sequence[Pattern]]:
         point = self._begun
         while True:
             page, after = self._storage.patterns_to_consolidate(self._namespace, point, _PAGE)
             self.reached = after
-            yield from page
+            yield page
             if after == point or (
                 after.after is None and (point is None or point.after is not None)
             ):
@@ -170,25 +173,39 @@ class _StorageView:
     """What consolidation looks at, asked of storage and of the embedder."""
 
     def __init__(
-        self, storage: StorageBackend, namespace: str, vectors: TextVectors, now_ms: int
+        self,
+        storage: StorageBackend,
+        namespace: str,
+        vectors: TextVectors,
+        options: ConsolidationOptions,
+        now_ms: int,
     ) -> None:
         self._storage = storage
         self._namespace = namespace
         self._vectors = vectors
+        self._lowest = min(options.duplicate_threshold, options.contradiction_threshold)
         self._now_ms = now_ms
+        self._ahead: dict[UUID, list[SimilarPattern]] = {}
         # The strategies of a family are compared again and again.
         self._vector_of = lru_cache(_STRATEGIES_REMEMBERED)(self._vector)
 
-    def near(self, pattern: Pattern, k: int, min_similarity: float) -> Sequence[SimilarPattern]:
-        return self._storage.nearest(
+    def look_ahead(self, patterns: Sequence[Pattern]) -> None:
+        """Find the neighbours of many patterns at once, which takes a tenth of one after the other."""
+        if not patterns:
+            return
+        vectors = self._vectors.of_documents([one.task_description for one in patterns])
+        found = self._storage.nearest_many(
             self._namespace,
             self._vectors.model,
-            self._vector(pattern.task_description),
-            k,
-            category=pattern.task_category,
-            min_similarity=min_similarity,
+            [(one.task_category, vector) for one, vector in zip(patterns, vectors, strict=True)],
+            NEIGHBOURS + 1,
+            min_similarity=self._lowest,
             now_ms=self._now_ms,
         )
+        self._ahead = {one.id: near for one, near in zip(patterns, found, strict=True)}
+
+    def near(self, pattern: Pattern) -> Sequence[SimilarPattern]:
+        return self._ahead[pattern.id]
 
     def reliability(self, pattern: Pattern) -> Reliability:
         return self._storage.reliability(self._namespace, str(pattern.id))

@@ -28,8 +28,11 @@ _NEVER: Final = "~"
 class View(Protocol):
     """What consolidation looks at."""
 
-    def near(self, pattern: Pattern, k: int, min_similarity: float) -> Sequence[SimilarPattern]:
-        """Give the patterns of its category whose tasks are nearest, itself among them."""
+    def near(self, pattern: Pattern) -> Sequence[SimilarPattern]:
+        """Give the `NEIGHBOURS` + 1 patterns of its category whose tasks are nearest, itself among them.
+
+        Those alike enough for one of the thresholds are enough.
+        """
 
     def reliability(self, pattern: Pattern) -> Reliability:
         """Weigh its outcomes."""
@@ -86,9 +89,7 @@ class Planner:
 
     def _beside_others(self, pattern: Pattern) -> Iterator[PlannedStep]:
         """Compare a pattern with its neighbours."""
-        options = self._options
-        lowest = min(options.duplicate_threshold, options.contradiction_threshold)
-        for other in self._view.near(pattern, NEIGHBOURS + 1, lowest):
+        for other in self._view.near(pattern):
             pair = frozenset((pattern.id, other.id))
             if other.id == pattern.id or pair in self._compared or other.id in self._gone:
                 continue

@@ -105,6 +105,18 @@ class SimilarityStorage(Protocol):
     ) -> list[SimilarPattern]:
         """Give the k active patterns nearest to a vector, exactly, best first, ties by id."""
 
+    def nearest_many(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        queries: Sequence[tuple[str, bytes]],
+        k: int,
+        *,
+        min_similarity: float,
+        now_ms: int,
+    ) -> list[list[SimilarPattern]]:
+        """Give, for each (category, vector), what `nearest` gives within that category."""
+
     def current_model(self, namespace: str) -> EmbeddingModel | None:
         """Give the model whose vectors a namespace is searched by; None before the first store."""
 

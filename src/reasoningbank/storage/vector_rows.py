@@ -132,6 +132,34 @@ class ResidentRows:
         cosines = cosines[near] + self._few_products(query, scan.rest(), slots) * scale[near]
         return slots[np.flatnonzero(cosines >= lowest - self._slack)]
 
+    def reaching(self, queries: Rows, floor: float, selection: Selection) -> list[Slots]:
+        """Return, for each of many queries, slots of a selection that hold all which reach a similarity.
+
+        Each vector is widened once for all queries, so that a query costs a few percent of one by itself.
+        """
+        wide = queries.astype(np.float32)
+        scale = _inverse_norms(queries)[:, np.newaxis]
+        slots = selection.slots(slice(None))
+        numbers = [np.empty(0, np.int64)]
+        reached = [np.empty(0, np.int64)]
+        for start, stop, columns in self._columns(slots):
+            part = slots[start:stop]
+            cosines = wide @ columns.astype(np.float32) * self._inverse_norms[part] * scale
+            near, places = np.nonzero(cosines >= floor - self._slack)
+            numbers.append(near)
+            reached.append(part[places])
+        order = np.argsort(np.concatenate(numbers), kind="stable")
+        borders = np.searchsorted(np.concatenate(numbers)[order], np.arange(1, len(queries)))
+        return np.split(np.concatenate(reached)[order], borders)
+
+    def _columns(self, slots: Slots) -> Iterator[tuple[int, int, Rows]]:
+        """Yield (start, stop, vectors of slots[start:stop] as columns) of ascending slots, a block at a time."""
+        numbers = slots >> _BLOCK_BITS
+        borders = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
+        for start, stop in pairwise(borders):
+            block = self._blocks[numbers[start]]
+            yield start, stop, block.take(slots[start:stop] & _BLOCK - 1, axis=1)
+
     def _dot_products(self, query: Rows, dimensions: Slots, blocks: Slots) -> Floats:
         """Return the products of the query with all slots of these blocks, over some dimensions only."""
         products = np.zeros((len(blocks), _BLOCK), np.float32)

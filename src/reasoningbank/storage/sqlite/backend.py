@@ -158,6 +158,20 @@ class SqliteStorage:
             now_ms=now_ms,
         )
 
+    def nearest_many(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        queries: Sequence[tuple[str, bytes]],
+        k: int,
+        *,
+        min_similarity: float,
+        now_ms: int,
+    ) -> list[list[SimilarPattern]]:
+        return self._search.nearest_many(
+            namespace, model, queries, k, min_similarity=min_similarity, now_ms=now_ms
+        )
+
     def current_model(self, namespace: str) -> EmbeddingModel | None:
         with self._connections.reading() as connection:
             current = models.current_model(connection, namespace)
