@@ -126,7 +126,8 @@ def test_a_failure_is_logged_and_told_by_a_check_until_a_run_goes_well(
     with ReasoningBank.open(path, embedder=NumberEmbedder()) as bank:
         [told] = [one for one in bank.check() if one.check == "consolidation"]
         assert told.level == "warning"
-        assert "ConnectionError: the embedding server is gone" in told.message
+        assert "ConnectionError" in told.message
+        assert "the embedding server" not in told.message  # it might quote what is erased later
         assert bank.get_stats().active_patterns == 2
 
     store_two_alike(path, 2, every=2)

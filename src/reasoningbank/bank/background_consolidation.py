@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from reasoningbank.bank.consolidating import Consolidator
 from reasoningbank.domain.consolidation import ConsolidationOptions
+from reasoningbank.domain.errors import ReasoningBankError
 from reasoningbank.domain.identifiers import Clock
 from reasoningbank.storage import StorageBackend
 
@@ -109,11 +110,16 @@ class BackgroundConsolidation:
                 if self._closing or missing(0):  # which also renews the turn
                     break
         except Exception as error:
-            failure = f"{type(error).__name__}: {error}"
+            failure = _named(error)
             raise
         finally:
             storage.release_consolidation(self._namespace, self._owner, failure)
         return self._every
+
+
+def _named(error: Exception) -> str:
+    """Give what may be kept of an error: the words of others might quote a task, which outlives it."""
+    return str(error) if isinstance(error, ReasoningBankError) else type(error).__name__
 
 
 def _report(error: Exception) -> None:

@@ -170,10 +170,7 @@ class VectorIndex:
         categories: Collection[str] | None = None,
         now_ms: int = 0,
     ) -> list[list[tuple[str, float]]]:
-        """Return what `search` returns for each of these queries, in much less time for each.
-
-        Made for a `min_similarity` that few entries reach: all that do are compared exactly.
-        """
+        """Return what `search` returns for each query, quicker where few entries reach `min_similarity`."""
         if not len(queries):
             return []
         with self._lock:

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Literal
-from uuid import UUID
 
 import apsw
 
-from reasoningbank.domain.consolidation import (
-    KeptConsolidation,
-    PlannedStep,
-    Proposal,
-    Reached,
-)
 from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
@@ -48,8 +40,6 @@ from reasoningbank.domain.trajectory import (
 )
 from reasoningbank.storage.sqlite import (
     checks,
-    consolidation_turns,
-    consolidations,
     erasure,
     learning,
     models,
@@ -65,6 +55,7 @@ from reasoningbank.storage.sqlite import (
     writing,
 )
 from reasoningbank.storage.sqlite.connections import Connections
+from reasoningbank.storage.sqlite.consolidation_storage import SqliteConsolidations
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
 from reasoningbank.storage.sqlite.verification import AS_IT_STANDS, VERIFIED
@@ -79,7 +70,7 @@ WHERE namespace = ? AND expires_at <= ? AND expires_at IS NOT NULL AND state = '
 """
 
 
-class SqliteStorage:
+class SqliteStorage(SqliteConsolidations):
     """Keep a bank in SQLite; made by `open_file` or `open_memory`.
 
     Args:
@@ -351,65 +342,6 @@ class SqliteStorage:
     ) -> list[RecordedOutcome]:
         with self._connections.writing() as connection:
             return learning.settle_recall(connection, namespace, recall_id, told, now)
-
-    def patterns_to_consolidate(
-        self, namespace: str, reached: Reached | None, limit: int
-    ) -> tuple[list[Pattern], Reached]:
-        with self._connections.moment() as connection:
-            return consolidations.page(connection, namespace, reached, limit)
-
-    def consolidated(self, namespace: str) -> Reached | None:
-        with self._connections.reading() as connection:
-            return consolidations.reached(connection, namespace)
-
-    def take_steps(
-        self, namespace: str, kept: KeptConsolidation, steps: Sequence[PlannedStep]
-    ) -> list[Proposal]:
-        with self._connections.writing() as connection:
-            consolidations.keep(connection, namespace, kept)
-        taken: list[Proposal] = []
-        edited: Counter[UUID] = Counter()
-        for chunk in consolidations.chunks(steps):
-            with self._connections.writing() as connection:
-                taken += consolidations.take(connection, namespace, kept, chunk, edited)
-        return taken
-
-    def finish_consolidation(
-        self, namespace: str, kept: KeptConsolidation | None, reached: Reached
-    ) -> None:
-        with self._connections.writing() as connection:
-            if kept is not None:
-                consolidations.keep(connection, namespace, kept)
-            consolidations.set_reached(connection, namespace, reached)
-
-    def consolidation(self, namespace: str, report_id: str) -> KeptConsolidation | None:
-        with self._connections.reading() as connection:
-            return consolidations.get(connection, namespace, report_id)
-
-    def take_back(self, namespace: str, kept: KeptConsolidation, stamp: Stamp) -> int:
-        undone = 0
-        for chunk in consolidations.chunks(kept.report.proposals[::-1]):
-            with self._connections.writing() as connection:
-                undone += consolidations.take_back(connection, namespace, kept, chunk, stamp)
-        with self._connections.writing() as connection:
-            consolidations.mark_undone(connection, namespace, str(kept.report.id), stamp.at)
-        return undone
-
-    def undone_steps(self, namespace: str) -> list[Proposal]:
-        with self._connections.reading() as connection:
-            return consolidations.undone_steps(connection, namespace)
-
-    def pruned_ids(self, namespace: str) -> list[str]:
-        with self._connections.reading() as connection:
-            return consolidations.pruned_ids(connection, namespace)
-
-    def claim_consolidation(self, namespace: str, owner: str, every: int, now_ms: int) -> int:
-        with self._connections.writing() as connection:
-            return consolidation_turns.claim(connection, namespace, owner, every, now_ms)
-
-    def release_consolidation(self, namespace: str, owner: str, failure: str | None) -> None:
-        with self._connections.writing() as connection:
-            consolidation_turns.release(connection, namespace, owner, failure)
 
     def get_stats(self, namespace: str, now: str) -> StorageStats:
         with self._connections.moment() as connection:

@@ -110,7 +110,7 @@ def _consolidation(connection: apsw.Connection) -> Finding:
         check="consolidation",
         level="warning",
         message=f"the last run in the background failed {'; '.join(failures)}",
-        hint="Run `reasoningbank consolidate`, which says what is wrong.",
+        hint="The log says more; `reasoningbank consolidate` tries again.",
     )
 
 
