@@ -1,6 +1,6 @@
 """Measure the bank against the bare engine, against its limits and against a stored baseline.
 
-    python -m benchmarks [--million] [--size N ...] [--cache DIR] [--compare] [--save-baseline] [--strict]
+    python -m benchmarks [--million] [--consolidation] [--size N ...] [--cache DIR] [--compare] [--save-baseline] [--strict]
 
 Prints a Markdown table, losses included, and writes ``benchmarks/results/latest.json``. Exits with 1
 with --compare when a figure is worse than 1.3 times its baseline, and with --strict when a limit is missed.
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         vector_cache=options.cache,
         progress=_say,
         repeats=options.repeats,
+        consolidation=options.consolidation,
     )
     print(report.to_markdown())
     told = report.to_dict()
@@ -62,6 +63,9 @@ def _parser() -> argparse.ArgumentParser:
         help="patterns in a bank; may be repeated (default: 1000, 10000 and 100000)",
     )  # fmt: skip
     parser.add_argument("--million", action="store_true", help="also a bank of 1,000,000 patterns")
+    parser.add_argument(
+        "--consolidation", action="store_true", help="also consolidate whole banks, for minutes"
+    )
     parser.add_argument(
         "--cache", type=Path, metavar="DIR", help="keep the embedded texts there for the next run"
     )

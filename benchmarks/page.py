@@ -2,7 +2,7 @@
 
     python -m benchmarks.page [--check]
 
-Reads ``baseline.json`` (`python -m benchmarks --million --save-baseline`) and ``retrieval_baseline.json``
+Reads ``baseline.json`` (`python -m benchmarks --million --consolidation --save-baseline`) and ``retrieval_baseline.json``
 (`python benchmarks/retrieval.py FOLDER --json benchmarks/retrieval_baseline.json`). With --check nothing is
 written, and a page that differs is an error.
 """
@@ -37,6 +37,7 @@ Every number here comes from one run of the repository's own benchmarks on one m
 ```sh
 make bench                                      # 1,000, 10,000 and 100,000 patterns
 make bench BENCH_ARGS=--million                 # a million as well: about 5 GB of disk and some minutes
+make bench BENCH_ARGS=--consolidation           # whole banks are consolidated as well: minutes at 100,000
 make bench BENCH_ARGS=--compare                 # beside the stored baseline; fails when a figure is 1.3 times worse
 reasoningbank bench                             # from an installed package: 1,000 and 10,000
 python benchmarks/retrieval.py FOLDER           # how well tasks are found, on your own sets
@@ -51,6 +52,11 @@ twenty calls in one process, so whatever else the machine does slows both; *rati
 
 Tasks are generated, about 15 words, strategies about 60, in twenty categories of Zipf sizes: the same on every machine.
 `find_similar` is measured from the text to the patterns, embedding included; its queries are worded unlike the stored tasks.
+`recall` is measured in a bank that learned its patterns from experiences: one to three of each, every strategy tried on about
+twenty tasks, one to five outcomes a pattern. It is timed from the text to the prompt block, scoring included, once for one group
+of patterns and once for three that maximal marginal relevance chooses; its event is written by another thread. `learn` is given
+generated experiences of 10 to 30 steps without a model, and keeps, judges, distils and stores. A consolidation looks at every
+pattern and takes its steps.
 Memory is what the system holds for a fresh process after it has opened the bank and searched it, in units of a million
 bytes. Start-up times are the least of fifteen fresh processes, all others medians.
 

@@ -1023,6 +1023,26 @@ FIELDS = {
 }
 
 
+def test_a_host_that_finds_nothing_to_learn_is_taken_at_its_word(any_bank: ReasoningBank) -> None:
+    kept = any_bank.learn(experience(), distiller=LeftToHost())
+
+    answered = any_bank.record_distillation(kept.trajectory_id, {"lessons": []})
+
+    assert (answered.status, answered.patterns) == ("learned", ())
+    assert any_bank.retry_pending() == []
+    told = any_bank.judge(kept.trajectory_id, success=False, source="human")
+    assert (told.status, told.patterns) == ("replayed", ())
+
+
+def test_lessons_that_cannot_be_used_are_not_taken_for_none(any_bank: ReasoningBank) -> None:
+    class Careless:
+        def distil(self, trajectory: Trajectory) -> Distillation:
+            return Distillation(lessons=(Lesson(title="x", strategy=""),), found_nothing=True)
+
+    assert any_bank.learn(experience(), distiller=Careless()).status == "pending"
+    assert [one.status for one in any_bank.retry_pending()] == ["learned"]
+
+
 def test_an_import_claims_nothing_and_is_learned_from_later(any_bank: ReasoningBank) -> None:
     report = any_bank.import_trajectories_jsonl(lines(FIELDS, FIELDS), origin="theirs.jsonl")
 

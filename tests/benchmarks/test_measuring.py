@@ -20,9 +20,13 @@ SIZE = 200
 BANK_FIGURES = {
     "bytes_per_pattern", "memory", "memory_peak", "first_find_similar", "get", "category",
     "get_stats", "find_similar", "find_similar_in_category", "recall_at_10", "store_one",
-    "store_one_vector_given", "store_many_per_row", "find_similar_after_store",
+    "store_one_vector_given", "store_many_per_row", "find_similar_after_store", "recall",
+    "recall_three_groups",
 }  # fmt: skip
-PROCESS_FIGURES = {"interpreter", "import", "help", "heavy_modules", "embed_warm", "embed_cold"}
+PROCESS_FIGURES = {
+    "interpreter", "import", "help", "heavy_modules", "embed_warm", "embed_cold", "learn",
+    "bytes_per_experience", "bytes_per_recall",
+}  # fmt: skip
 COMPARED_WITH_RAW = {
     "get", "category", "get_stats", "store_one", "store_one_vector_given", "store_many_per_row",
 }  # fmt: skip

@@ -100,6 +100,33 @@ def test_a_search_after_a_store_takes_one_more(watched, statements):
     assert len(statements) <= 6
 
 
+def test_a_recall_takes_nine_statements_and_none_for_each_neighbour(watched, statements):
+    """What filters hide, the model, the log, rows, duplicates, outcomes, groups, and two ends."""
+    watched._recalls.add = lambda event: None  # the event is written by another thread
+
+    assert len(watched.recall("a login endpoint").patterns) == 1
+
+    assert len(statements) <= 9
+
+
+def test_a_recall_of_several_groups_takes_one_more_for_the_vectors(watched, statements):
+    watched._recalls.add = lambda event: None
+
+    assert len(watched.recall("a login endpoint", experiences=3).patterns) > 1
+
+    assert len(statements) <= 10
+
+
+def test_a_recall_waits_for_no_write(watched, statements):
+    """The event is still to be written when the call returns: the writer was never asked for."""
+    with watched._storage._connections.writing():
+        recall = watched.recall("a login endpoint")
+        assert recall.recorded
+    watched.close()
+
+    assert sum(one.startswith("INSERT INTO recalls") for one in statements) == 1
+
+
 def test_reading_a_category_reads_no_more_rows_than_it_gives(watched, statements):
     """The index gives the order: the plan of what the bank asks must hold no sort."""
     watched.search_by_category("backend")

@@ -22,6 +22,11 @@ from tests.faults.bare import (
     walk_the_command_line,
     walk_the_main_path,
 )
+from tests.faults.consolidating import (
+    fork_while_consolidating,
+    stop_while_consolidating,
+    store_alike,
+)
 from tests.faults.dying import die_at_each_step
 from tests.faults.forking import (
     forget,
@@ -36,9 +41,12 @@ __all__ = [
     "die_at_each_step",
     "forget",
     "fork_and_use_both",
+    "fork_while_consolidating",
     "fork_while_writing",
     "labelled",
     "numbered",
+    "stop_while_consolidating",
+    "store_alike",
     "store_as",
     "try_what_is_refused",
     "use_as_nobody",

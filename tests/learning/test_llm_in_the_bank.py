@@ -124,6 +124,23 @@ def test_after_a_fault_in_distilling_the_verdict_is_kept_and_lessons_are_found_l
     assert (again.status, len(again.patterns), len(provider.asked)) == ("learned", 1, 1)
 
 
+def test_an_experience_in_which_the_model_found_nothing_is_not_paid_for_again(
+    bank, provider, access
+):
+    provider.answers(JUDGED, says({"lessons": []}))
+    options = {"judge": LlmJudge(access), "distiller": LlmDistiller(access)}
+    learned = bank.learn(EXPERIENCE, **options)
+    assert (learned.status, learned.patterns, learned.usage.calls) == ("learned", (), 2)
+    kept = bank.get_trajectory(learned.trajectory_id)
+    assert (kept.state, kept.note) == ("learned", learned.note)
+    assert "nothing worth keeping" in kept.note
+
+    provider.asked.clear()
+    assert bank.retry_pending(**options) == []
+    assert bank.learn(EXPERIENCE, **options).status == "replayed"
+    assert provider.asked == []
+
+
 def test_after_an_answer_that_never_came_the_experience_is_learned_from_later(bank, provider):
     over = threading.Event()
     provider.answers(says(json.loads(JUDGED.body), delay=over.wait))

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from reasoningbank.storage.vectors import VectorIndex
 
 CATEGORIES = ["backend", "debugging", "docs"]
+DIMENSION = 32
 
 
 @dataclass
@@ -321,3 +322,37 @@ def test_a_query_of_another_type_or_dimension_is_refused():
         index.search(np.ones(5, np.int8), 1)
     with pytest.raises(ValueError):
         index.search(np.ones(4, np.float32), 1)
+
+
+def test_many_queries_at_once_find_what_each_finds_alone():
+    random = np.random.default_rng(7)
+    rows = random.integers(-127, 128, (3_000, DIMENSION)).astype(np.int8)
+    rows[1_500:] = np.clip(rows[:1_500] + random.integers(-40, 41, (1_500, DIMENSION)), -127, 127)
+    rows[7] = 0
+    index = VectorIndex(DIMENSION)
+    ids = [str(uuid.UUID(int=number)) for number in range(len(rows))]
+    categories = ["odd" if number % 2 else "even" for number in range(len(rows))]
+    expiries = [10 if number % 50 == 0 else None for number in range(len(rows))]
+    index.upsert(ids, categories, rows, expiries)
+    queries = rows[::100]
+
+    for options in ({}, {"categories": ("odd",)}, {"categories": ("none",)}, {"now_ms": 20}):
+        alone = [index.search(query, 5, min_similarity=0.7, **options) for query in queries]
+        assert index.search_many(queries, 5, min_similarity=0.7, **options) == alone
+    assert any(len(found) > 1 for found in index.search_many(queries, 5, min_similarity=0.7))
+    assert index.search_many(rows[:0], 5, min_similarity=0.7) == []
+
+
+def test_many_queries_are_answered_above_the_resident_limit_too():
+    random = np.random.default_rng(8)
+    rows = random.integers(-127, 128, (400, DIMENSION)).astype(np.int8)
+    ids = [str(uuid.UUID(int=number)) for number in range(len(rows))]
+    stored = dict(zip(ids, (row.tobytes() for row in rows), strict=True))
+    index = VectorIndex(
+        DIMENSION, fetch_vectors=lambda wanted: [stored[one] for one in wanted], resident_limit=100
+    )
+    index.upsert(ids, ["c"] * len(rows), rows, [None] * len(rows))
+
+    found = index.search_many(rows[:3], 2, min_similarity=0.9)
+
+    assert [[one[0] for one in answer] for answer in found] == [[one] for one in ids[:3]]

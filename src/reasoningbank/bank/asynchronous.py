@@ -103,6 +103,7 @@ class AsyncReasoningBank(
         verify_reads: bool = False,
         judge: Judge | None = None,
         distiller: Distiller | None = None,
+        consolidate_every: int | None = None,
     ) -> _Opening:
         """Open a bank as `ReasoningBank.open` does; ``await`` it or use it in ``async with``."""
         return _Opening(
@@ -117,5 +118,6 @@ class AsyncReasoningBank(
                 verify_reads=verify_reads,
                 judge=judge,
                 distiller=distiller,
+                consolidate_every=consolidate_every,
             ),
         )

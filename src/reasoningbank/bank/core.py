@@ -7,6 +7,7 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from reasoningbank.bank.consolidating import Consolidator
 from reasoningbank.bank.drafting import Draft, Drafting
 from reasoningbank.bank.recall_recording import RecallRecorder
 from reasoningbank.bank.text_vectors import TextVectors
@@ -17,14 +18,18 @@ from reasoningbank.domain.records import Stamp
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import (
     checked_choice,
+    checked_count,
     checked_line,
     checked_number,
 )
 from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability, StorageBackend, open_storage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from typing_extensions import Self
 
+    from reasoningbank.bank.background_consolidation import BackgroundConsolidation
     from reasoningbank.embedding import Embedder
     from reasoningbank.embedding.protocol import Vectors
     from reasoningbank.learning.contract import Distiller, Judge
@@ -67,6 +72,8 @@ class BankCore:
         distiller: Distiller | None = None,
         clock: Clock = system_clock,
         random_bytes: RandomBytes = os.urandom,
+        consolidate_every: int | None = None,
+        reopen: Callable[[], StorageBackend] | None = None,
     ) -> None:
         self._storage = storage
         self._namespace = checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
@@ -78,6 +85,7 @@ class BankCore:
         self._vectors = TextVectors(embedder)
         self._drafting = Drafting(self._namespace, clock, random_bytes)
         self._recalls = RecallRecorder(storage, self._namespace)
+        self._background = self._in_background(consolidate_every, reopen)
 
     @classmethod
     def open(
@@ -92,6 +100,7 @@ class BankCore:
         verify_reads: bool = False,
         judge: Judge | None = None,
         distiller: Distiller | None = None,
+        consolidate_every: int | None = None,
     ) -> Self:
         """Open the bank that `target` names, making it if it is not there.
 
@@ -107,6 +116,8 @@ class BankCore:
                 damage is an error and never an answer.
             judge: Says how experiences ended where nobody does; None for the rules.
             distiller: Finds what experiences teach; None for the extractive one.
+            consolidate_every: Consolidate in the background after so many new patterns, counting
+                those of every process on the file; None for only when `consolidate` is called.
 
         Raises:
             InvalidInput: For an argument out of its range.
@@ -126,9 +137,21 @@ class BankCore:
         checked_number(busy_timeout, "busy_timeout", 0.0, 86_400.0)
         checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
         checked_line(actor, "actor", limits.ACTOR_BYTES)
-        storage = open_storage(
-            target, durability=durability, busy_timeout=busy_timeout, verify_reads=verify_reads
-        )
+        if consolidate_every is not None:
+            checked_count(consolidate_every, "consolidate_every", high=limits.SAFE_INTEGER)
+
+        def opened(place: str | os.PathLike[str] | None) -> StorageBackend:
+            return open_storage(
+                place, durability=durability, busy_timeout=busy_timeout, verify_reads=verify_reads
+            )
+
+        storage = opened(target)
+        reopen = None
+        if consolidate_every is not None:
+            stats = storage.get_stats(namespace, format_timestamp(system_clock()))
+            # Where it is, and not how it was found: that may change with the working directory.
+            place = target if stats.path is None else f"sqlite:{stats.path}"
+            reopen = (lambda: opened(place)) if stats.persistent else None
         return cls(
             storage,
             namespace=namespace,
@@ -136,6 +159,8 @@ class BankCore:
             actor=actor,
             judge=judge,
             distiller=distiller,
+            consolidate_every=consolidate_every,
+            reopen=reopen,
         )
 
     @property
@@ -146,6 +171,8 @@ class BankCore:
     def close(self) -> None:
         """Let go of the file and of memory; calling it again does nothing."""
         try:
+            if self._background is not None:
+                self._background.close()
             self._recalls.close()
         finally:
             self._storage.close()
@@ -169,6 +196,42 @@ class BankCore:
 
     def _now(self) -> str:
         return format_timestamp(self._clock())
+
+    def _note_stored(self, count: int) -> None:
+        """Say that patterns were stored, for what is done every so many of them."""
+        if self._background is not None and count:
+            self._background.stored(count)
+
+    def _consolidator(self, storage: StorageBackend) -> Consolidator:
+        return Consolidator(
+            storage,
+            self._namespace,
+            self._vectors,
+            clock=self._clock,
+            random_bytes=self._random_bytes,
+            actor=self._actor,
+        )
+
+    def _in_background(
+        self, every: int | None, reopen: Callable[[], StorageBackend] | None
+    ) -> BackgroundConsolidation | None:
+        if every is None:
+            return None
+        from reasoningbank.bank.background_consolidation import BackgroundConsolidation
+
+        def storage_for_it() -> tuple[StorageBackend, Callable[[], None]]:
+            if reopen is None:  # a bank in memory has one connection for everybody
+                return self._storage, lambda: None
+            opened = reopen()
+            return opened, opened.close
+
+        return BackgroundConsolidation(
+            every,
+            self._namespace,
+            open_storage=storage_for_it,
+            consolidator=self._consolidator,
+            clock=self._clock,
+        )
 
     def _embedded(self, drafts: list[Draft], given: Vectors | None) -> list[bytes]:
         if given is not None:

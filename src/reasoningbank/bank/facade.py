@@ -26,6 +26,8 @@ class ReasoningBank(
         actor: Who is noted in histories.
         clock: Gives milliseconds since 1970-01-01 UTC.
         random_bytes: Gives random bytes for ids.
+        consolidate_every: Consolidate in the background after so many new patterns.
+        reopen: Gives storage for that, beside `storage`; None to share it.
 
     >>> with ReasoningBank.open("memory:") as bank:
     ...     pattern_id = bank.store_pattern(

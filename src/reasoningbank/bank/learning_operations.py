@@ -148,7 +148,9 @@ class LearningOperations(TrajectoryTransfer):
         """Try again to learn from experiences nothing was learned from, and say what became of each.
 
         Those not tried for longest come first, so calling it again goes on with others. An
-        experience whose ending was said to be unknown is judged only by a `judge` given here.
+        experience whose ending was said to be unknown is judged only by a `judge` given here. One
+        in which a model or a host agent found nothing to learn counts as learned from, and is not
+        tried again; one in which the extractive distiller found nothing is, since a model may.
 
         Args:
             judge: As for `learn`.
@@ -314,7 +316,7 @@ class LearningOperations(TrajectoryTransfer):
         Args:
             trajectory_id: The experience.
             answer: A JSON object as ``DistillationRequest.answer_schema`` says. Lessons beyond the
-                third are left out.
+                third are left out; none at all says that there is nothing to learn.
 
         Raises:
             InvalidInput: For an answer of another form, naming the field; it is kept as a note of
@@ -330,7 +332,8 @@ class LearningOperations(TrajectoryTransfer):
         except InvalidInput as error:
             self._note(stored, f"the distillation could not be used: {error}", answer)
             raise
-        return self._take_in(stored, Distillation(lessons=lessons), Usage())
+        distillation = Distillation(lessons=lessons, found_nothing=not lessons)
+        return self._take_in(stored, distillation, Usage())
 
     def _to_be_distilled(self, trajectory_id: UUID | str) -> Trajectory:
         stored = self._existing(trajectory_id)

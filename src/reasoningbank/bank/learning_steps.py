@@ -149,6 +149,8 @@ class LearningSteps(BankCore):
                 lessons=lessons[:MOST_LESSONS],
                 note=clipped_note(note) if note else None,
                 usage=answer.usage,
+                # One whose lessons could not be used did find something.
+                found_nothing=answer.found_nothing and not problems,
             )
         except Exception as error:  # noqa: BLE001 - other people's code; the experience is kept
             return Distillation(lessons=(), note=_failed("distiller", error))
@@ -158,6 +160,8 @@ class LearningSteps(BankCore):
         usage = _added(usage, distillation.usage)
         if not distillation.lessons:
             note = distillation.note or "it holds no lesson worth keeping"
+            if distillation.found_nothing:
+                return self._nothing_learned(stored, note, usage)
             self._write(stored, Judgement(verdict=stored.verdict, note=note))
             return self._pending(stored, note, usage)
         verdict = stored.verdict
@@ -179,6 +183,7 @@ class LearningSteps(BankCore):
         held = self._storage.learn_patterns(
             self._namespace, str(stored.id), learned, self._vectors.model, stamp
         )
+        self._note_stored(len(held))
         replayed = any(status == "replayed" for _, status in held)
         return Learned(
             trajectory_id=stored.id,
@@ -186,6 +191,20 @@ class LearningSteps(BankCore):
             patterns=tuple(dict.fromkeys(UUID(pattern_id) for pattern_id, _ in held)),
             verdict=verdict,
             note=distillation.note,
+            usage=usage,
+        )
+
+    def _nothing_learned(self, stored: Trajectory, note: str, usage: Usage) -> Learned:
+        """Note that there was nothing to learn, so that nobody is asked, and paid, again."""
+        self._storage.learn_patterns(
+            self._namespace, str(stored.id), (), self._vectors.model, self._stamp(), note=note
+        )
+        return Learned(
+            trajectory_id=stored.id,
+            status="learned",
+            patterns=(),
+            verdict=stored.verdict,
+            note=note,
             usage=usage,
         )
 

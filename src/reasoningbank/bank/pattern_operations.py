@@ -100,6 +100,7 @@ class PatternOperations(BankCore):
             draft.with_vector(embedded, self._actor), self._vectors.model, options
         )
         pattern_id = draft.pattern.id if status == "created" else UUID(stored_id)
+        self._note_stored(1)
         return Stored(id=pattern_id, status=status, redacted=draft.redacted)
 
     def store_patterns(
@@ -132,6 +133,7 @@ class PatternOperations(BankCore):
         ]
         options = StoreOptions(on_duplicate=on_duplicate)
         stored = self._storage.store_patterns(new, self._vectors.model, options)
+        self._note_stored(len(stored))
         return [
             draft.pattern.id if status == "created" else UUID(pattern_id)
             for draft, (pattern_id, status) in zip(drafts, stored, strict=True)

@@ -73,6 +73,7 @@ class RecallOperations(BankCore):
             NEIGHBOURS,
             category=category,
             now_ms=now_ms,
+            vectors=experiences > 1,  # one group is chosen by its score alone
         )
         request = Request(
             k=k,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from uuid import UUID
@@ -29,6 +30,7 @@ class RecallRecorder:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         self._timer: threading.Timer | None = None
+        self._process = os.getpid()
 
     def add(self, event: RecallEvent) -> None:
         """Take an event; it is written soon, together with others."""
@@ -58,6 +60,8 @@ class RecallRecorder:
 
     def close(self) -> None:
         """Write what is waiting and stop; what cannot be written is given up."""
+        if os.getpid() != self._process:
+            return  # forked: the events are those of the other process, and so may be the lock
         with self._lock:
             timer, self._timer = self._timer, None
         if timer is not None:

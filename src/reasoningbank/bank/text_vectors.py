@@ -56,10 +56,12 @@ class TextVectors:
             return [rows.tobytes()]
         return [row.tobytes() for row in rows]
 
-    def cosine(self, first: str, second: str) -> float:
-        """Give the cosine of the vectors of two texts."""
-        one, other = to_int8(self._ready().embed_documents([first, second]))
-        return cosine_similarity(one, other)
+    @staticmethod
+    def cosine(first: bytes, second: bytes) -> float:
+        """Give the cosine of two vectors."""
+        import numpy as np  # not before the first vector
+
+        return cosine_similarity(np.frombuffer(first, np.int8), np.frombuffer(second, np.int8))
 
     def _ready(self) -> Embedder:
         if self._embedder is None:

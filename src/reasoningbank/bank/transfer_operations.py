@@ -102,4 +102,5 @@ class TransferOperations(BankCore):
             for draft, vector in zip(drafts, self._embedded(drafts, None), strict=True)
         ]
         stored = self._storage.store_patterns(new, self._vectors.model, StoreOptions())
+        self._note_stored(len(stored))
         return [status for _, status in stored]

@@ -9,7 +9,7 @@ import msgspec
 
 from reasoningbank.benchmark.timing import Spread
 
-Unit: TypeAlias = Literal["µs", "ms", "MB", "bytes", "share", "count"]
+Unit: TypeAlias = Literal["µs", "ms", "s", "MB", "bytes", "share", "count"]
 Verdict: TypeAlias = Literal["aim", "must", "missed", "none"]
 Quantity: TypeAlias = Literal["value", "ratio"]
 
@@ -23,7 +23,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Args:
         name: What; `LABELS` says it in words.
         size: Patterns in the bank, or None where there is no bank.
-        unit: Of `value`. Times are in microseconds or milliseconds.
+        unit: Of `value`. Times are in microseconds, milliseconds or, of whole runs, seconds.
         value: The p50 of a time, else the number itself; None when it could not be measured.
         ours: Spread of the bank's times, in microseconds.
         raw: Spread of the bare engine's times in the same run, in microseconds.
@@ -88,6 +88,13 @@ LABELS: Final[dict[str, str]] = {
     "first_find_similar": "first find_similar, loading the vectors",
     "recall_at_10": "recall@10 of find_similar against exact",
     "get_stats": "get_stats",
+    "recall": "recall, one group",
+    "recall_three_groups": "recall, three groups chosen by MMR",
+    "learn": "learn one experience of 10 to 30 steps, without a model",
+    "consolidate": "consolidate the whole bank",
+    "consolidate_per_pattern": "consolidate the whole bank, per pattern",
+    "bytes_per_experience": "file size, per experience learned",
+    "bytes_per_recall": "file size, per recall recorded",
     "bytes_per_pattern": "file size, per pattern",
     "memory": "memory, bank loaded and searched",
     "memory_peak": "memory at its peak while loading",
@@ -101,6 +108,8 @@ LABELS: Final[dict[str, str]] = {
 
 _SEARCH_MS: Final = ((1_000, 0.5, 0.2), (10_000, 3.0, 0.6), (100_000, 15.0, 4.0))
 _SEARCH_MS_ABOVE: Final = (150.0, 40.0)
+_RECALL_MS: Final = 3.0
+_RECALL_LARGEST: Final = 10_000
 _MEMORY_MB: Final = {10_000: (55.0, 48.0), 1_000_000: (350.0, 250.0)}
 _FIXED: Final[dict[str, tuple[Limit, ...]]] = {
     "store_one": (
@@ -120,6 +129,7 @@ _FIXED: Final[dict[str, tuple[Limit, ...]]] = {
         Limit(quantity="ratio", must=3.0, aim=1.5),
     ),
     "get_stats": (Limit(quantity="value", must=1_000.0),),
+    "learn": (Limit(quantity="value", must=20.0),),
     "import": (Limit(quantity="value", must=100.0, aim=50.0),),
     "help": (Limit(quantity="value", must=250.0, aim=125.0),),
     "heavy_modules": (Limit(quantity="value", must=0.0),),
@@ -135,6 +145,8 @@ def limits_of(figure: Figure) -> tuple[Limit, ...]:
                 return (Limit(quantity="value", must=must, aim=aim),)
         must, aim = _SEARCH_MS_ABOVE
         return (Limit(quantity="value", must=must, aim=aim),)
+    if figure.name in {"recall", "recall_three_groups"} and size <= _RECALL_LARGEST:
+        return (Limit(quantity="value", must=_RECALL_MS),)
     if figure.name == "recall_at_10":
         if size <= RESIDENT_LIMIT:
             return (Limit(quantity="value", must=1.0, at_least=True),)
@@ -181,7 +193,9 @@ def timed_figure(
     )
 
 
-def search_figure(name: str, size: int, times: tuple[Sequence[int], Sequence[int]]) -> Figure:
+def search_figure(
+    name: str, size: int | None, times: tuple[Sequence[int], Sequence[int]]
+) -> Figure:
     """Give the figure of millisecond calls from their nanoseconds and those of processor time."""
     taken, worked = (Spread.of(side) for side in times)
     return Figure(

@@ -35,13 +35,52 @@ class ConsolidationReport(msgspec.Struct, frozen=True, kw_only=True):
         id: Names it, for `undo_consolidation`; None for a dry run.
         applied: Whether the proposals were carried out.
         looked_at: How many patterns were looked at: those that are new or changed since the last.
-        proposals: The steps, in order.
+        proposals: The steps, in order. Of those proposed, one is left out where its pattern was
+            changed by somebody else before it could be taken.
     """
 
     id: UUID | None
     applied: bool
     looked_at: int
     proposals: tuple[Proposal, ...]
+
+
+class PlannedStep(msgspec.Struct, frozen=True):
+    """A proposal with the versions of the patterns it was made for: others are not touched."""
+
+    proposal: Proposal
+    version: int
+    other_version: int | None = None
+
+
+class Reached(msgspec.Struct, frozen=True):
+    """How far consolidation has looked.
+
+    Args:
+        log: The last change it has looked at.
+        after: While it looks at all patterns in the order of their ids, the last one; else None.
+    """
+
+    log: int
+    after: str | None = None
+
+
+class KeptConsolidation(msgspec.Struct, frozen=True, kw_only=True):
+    """A consolidation as it is kept, with what taking it back needs.
+
+    Args:
+        report: What it did; as long as it runs, what it means to do.
+        actor: Who ran it.
+        at: When it began; its links bear this time.
+        expires_at: The expiry it gave to what it demoted.
+        undone_at: When it was taken back, or None.
+    """
+
+    report: ConsolidationReport
+    actor: str
+    at: str
+    expires_at: str
+    undone_at: str | None = None
 
 
 class ConsolidationOptions(msgspec.Struct, frozen=True, kw_only=True):

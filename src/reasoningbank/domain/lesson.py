@@ -60,6 +60,13 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 class Distillation(msgspec.Struct, frozen=True, kw_only=True):
     """What a distiller found: at most three lessons, or a note where its answer was of no use.
 
+    Args:
+        lessons: What the experience teaches.
+        note: Why there is no lesson, or what could not be used of the answer, or None.
+        usage: What asking models took.
+        found_nothing: Whether the distiller looked and says that there is no lesson to be had, so
+            that it need not be asked again. False where it failed, or where another may find more.
+
     >>> Distillation(lessons=(Lesson(title="Quote it", strategy="Put it in quotes."),)).note is None
     True
     """
@@ -67,6 +74,7 @@ class Distillation(msgspec.Struct, frozen=True, kw_only=True):
     lessons: tuple[Lesson, ...]
     note: str | None = None
     usage: Usage = Usage()
+    found_nothing: bool = False
 
 
 class DistillationRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,11 +110,11 @@ class Learned(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         trajectory_id: The experience, stored in any case.
-        status: ``learned``; ``pending``, kept for later because there was no verdict or no usable
+        status: ``learned``, also when there was nothing to learn; ``pending``, kept for later because there was no verdict or no usable
             answer; or ``replayed``, when the same experience had been learned from before.
         patterns: Ids of the patterns that hold what was learned.
         verdict: How the task ended, as far as is known.
-        note: Why it is pending, or what could not be used of an answer, or None.
+        note: Why it is pending, why nothing was learned, or what could not be used of an answer, or None.
         usage: What asking models took.
         redacted: Secrets and personal data that were taken out before storing.
 

@@ -161,7 +161,7 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
         successes: Sum over its outcomes of score times source weight.
         failures: Sum of (1 - score) times source weight.
         outcomes: How many outcomes with a score it has.
-        vector: Its int8 vector, for diversity.
+        vector: Its int8 vector, for diversity; empty where none was asked for.
     """
 
     pattern: SimilarPattern

@@ -66,6 +66,20 @@ def parse_timestamp(value: object, field: str) -> int:
         raise InvalidInput(f"is not a time: {error}", field=field) from error
 
 
+def milliseconds_of(stored: str) -> int:
+    """Give milliseconds since 1970-01-01 UTC for text as `format_timestamp` gives it.
+
+    A third of what `parse_timestamp` takes, for where many are read.
+
+    >>> milliseconds_of("2026-11-21T01:04:05.006Z")
+    1795223045006
+    """
+    try:
+        return (datetime.fromisoformat(stored[:-1]) - _EPOCH) // _MILLISECOND
+    except (ValueError, TypeError):
+        return parse_timestamp(stored, "stored time")  # which says what is wrong with it
+
+
 def checked_timestamp(value: object, field: str) -> str:
     """Give the canonical text of a time given as `parse_timestamp` takes it."""
     try:

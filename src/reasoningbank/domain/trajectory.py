@@ -100,7 +100,8 @@ class Trajectory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         origin: As given.
         actor: Who stored it.
         created_at: When it was stored.
-        state: ``pending`` (no verdict yet), ``judged``, ``learned`` (patterns were derived), or
+        state: ``pending`` (no verdict yet), ``judged``, ``learned`` (patterns were
+            derived, or there was nothing to learn), or
             ``withdrawn`` (what was derived is quarantined).
         verdict: How it ended, as far as is known.
         note: Raw text kept from a judge or distiller whose answer could not be used, or None.

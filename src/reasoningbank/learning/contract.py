@@ -44,4 +44,8 @@ class Distiller(Protocol):
     """
 
     def distil(self, trajectory: Trajectory) -> Distillation:
-        """Give at most three lessons. Never raises for a bad answer."""
+        """Give at most three lessons. Never raises for a bad answer.
+
+        With ``found_nothing`` an experience without lessons counts as learned from; without it,
+        it waits for another try.
+        """

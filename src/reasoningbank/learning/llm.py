@@ -72,5 +72,12 @@ class LlmDistiller:
         self._access.begin(trajectory.id)
         if asked.value is None:
             return Distillation(lessons=(), note=f"not distilled: {asked.note}", usage=asked.usage)
-        note = None if asked.value else "the model found nothing worth keeping"
-        return Distillation(lessons=asked.value, note=note, usage=asked.usage)
+        if asked.value:
+            return Distillation(lessons=asked.value, usage=asked.usage)
+        # Asked again it would say the same, at the same price.
+        return Distillation(
+            lessons=(),
+            note="the model found nothing worth keeping",
+            usage=asked.usage,
+            found_nothing=True,
+        )

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from reasoningbank.domain.recall import Neighbour, Why
-from reasoningbank.domain.timestamps import parse_timestamp
+from reasoningbank.domain.timestamps import milliseconds_of
 from reasoningbank.retrieval.families import Family
 
 HALF_LIFE_DAYS: Final = 45.0
@@ -56,7 +56,7 @@ def scored(family: Family, now_ms: int) -> Candidate:
 def _recency(neighbour: Neighbour, now_ms: int) -> float:
     pattern = neighbour.pattern
     last = max(pattern.created_at, pattern.last_used_at or "")
-    age_days = max(0.0, (now_ms - parse_timestamp(last, "last_used_at")) / _DAY_MS)
+    age_days = max(0.0, (now_ms - milliseconds_of(last)) / _DAY_MS)
     return float(0.5 ** (age_days / HALF_LIFE_DAYS))
 
 

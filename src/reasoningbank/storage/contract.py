@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, Protocol, runtime_checkable
 
-from reasoningbank.domain.consolidation import ConsolidationReport
+from reasoningbank.domain.consolidation import (
+    KeptConsolidation,
+    PlannedStep,
+    Proposal,
+    Reached,
+)
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -99,6 +104,18 @@ class SimilarityStorage(Protocol):
         now_ms: int,
     ) -> list[SimilarPattern]:
         """Give the k active patterns nearest to a vector, exactly, best first, ties by id."""
+
+    def nearest_many(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        queries: Sequence[tuple[str, bytes]],
+        k: int,
+        *,
+        min_similarity: float,
+        now_ms: int,
+    ) -> list[list[SimilarPattern]]:
+        """Give, for each (category, vector), what `nearest` gives within that category."""
 
     def current_model(self, namespace: str) -> EmbeddingModel | None:
         """Give the model whose vectors a namespace is searched by; None before the first store."""
@@ -203,8 +220,13 @@ class LearningStorage(Protocol):
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
         stamp: Stamp,
+        *,
+        note: str | None = None,
     ) -> list[tuple[str, StoreStatus]]:
-        """Store what a trajectory taught, linked and counted, in one step; once."""
+        """Store what a trajectory taught, linked and counted, in one step; once.
+
+        Where it taught nothing, `note` says so.
+        """
 
     def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         """Quarantine what came of a trajectory alone; give those patterns' ids."""
@@ -248,8 +270,13 @@ class LearningStorage(Protocol):
         *,
         category: str | None,
         now_ms: int,
+        vectors: bool = True,
     ) -> tuple[list[Neighbour], Hidden]:
-        """Give the k nearest active patterns with their outcomes, and how many were kept out."""
+        """Give the k nearest active patterns with their outcomes, and how many were kept out.
+
+        Outcomes of duplicates that consolidation put away count for the pattern it kept. Without
+        `vectors`, theirs are left empty.
+        """
 
     def record_recalls(self, namespace: str, events: Sequence[RecallEvent]) -> None:
         """Keep recall events."""
@@ -264,32 +291,58 @@ class LearningStorage(Protocol):
 
 
 class ConsolidationStorage(Protocol):
-    """Keep what consolidations did."""
+    """Carry consolidations out, remember how far they came, and take them back."""
 
-    def patterns_changed(self, namespace: str, since: str, after: str, limit: int) -> list[Pattern]:
-        """Give active patterns changed after a time, in the order of their ids, after an id."""
+    def patterns_to_consolidate(
+        self, namespace: str, reached: Reached | None, limit: int
+    ) -> tuple[list[Pattern], Reached]:
+        """Give active patterns that changed since a point was reached, and the point after them.
 
-    def record_consolidation(
-        self, namespace: str, report: ConsolidationReport, stamp: Stamp
+        All of them, in the order of ids, where the point is None or too old to tell. A page with
+        fewer than `limit` may be followed by others; one that gives the point back is the last.
+        """
+
+    def consolidated(self, namespace: str) -> Reached | None:
+        """Give how far consolidation has looked; None when it never ran."""
+
+    def take_steps(
+        self,
+        namespace: str,
+        kept: KeptConsolidation,
+        steps: Sequence[PlannedStep],
+    ) -> list[Proposal]:
+        """Keep a report and carry its steps out; give those taken.
+
+        The report is kept first, so that what a killed run has done can be undone. Left out are
+        steps whose patterns are not what they were planned for any more.
+        """
+
+    def finish_consolidation(
+        self, namespace: str, kept: KeptConsolidation | None, reached: Reached
     ) -> None:
-        """Keep a report."""
+        """Keep the final report, if there is one, and how far it looked."""
 
-    def consolidation(
-        self, namespace: str, report_id: str
-    ) -> tuple[ConsolidationReport, str | None] | None:
-        """Give a report and when it was undone, or None."""
+    def consolidation(self, namespace: str, report_id: str) -> KeptConsolidation | None:
+        """Give what is kept of a consolidation, or None."""
 
-    def mark_undone(self, namespace: str, report_id: str, now: str) -> None:
-        """Note that a consolidation was taken back."""
+    def take_back(self, namespace: str, kept: KeptConsolidation, stamp: Stamp) -> int:
+        """Undo the steps of a consolidation; give how many there were still to undo."""
 
-    def last_consolidated(self, namespace: str) -> str:
-        """Give when a namespace was consolidated last; empty when never."""
+    def undone_steps(self, namespace: str) -> list[Proposal]:
+        """Give the steps of consolidations that were taken back."""
 
     def pruned_ids(self, namespace: str) -> list[str]:
-        """Give the ids of patterns that consolidations pruned and nobody took back."""
+        """Give the ids of patterns that consolidations pruned and nobody brought back."""
 
-    def remove_link(self, namespace: str, link: PatternLink) -> None:
-        """Take a relation back."""
+    def claim_consolidation(self, namespace: str, owner: str, every: int, now_ms: int) -> int:
+        """Let `owner` alone consolidate for a while, if so many patterns are new since the last time.
+
+        Gives 0 where it is the owner's turn, else how many more patterns it takes, 1 where
+        somebody else is at it.
+        """
+
+    def release_consolidation(self, namespace: str, owner: str, failure: str | None) -> None:
+        """End the owner's turn, noting what it failed of for `check`, or that it went well."""
 
 
 @runtime_checkable

@@ -43,6 +43,8 @@ _SINGLE_PASS_ENTRIES = 2048
 _SCAN_PER_FINISH = 32
 # Reading this many vectors per block whole costs about as much as scanning the block.
 _READS_PER_BLOCK = 16
+# Reading so few vectors costs less than sorting them by block.
+_READ_ONE_BY_ONE = 16
 
 
 class ResidentRows:
@@ -93,8 +95,13 @@ class ResidentRows:
     def read(self, slots: Slots) -> Rows:
         """Return the vectors in these slots, one per row."""
         rows = np.empty((len(slots), self._dimension), np.int8)
-        for row, block, column in zip(rows, *_addresses(slots), strict=True):
-            row[:] = self._blocks[block][:, column]
+        if len(slots) <= _READ_ONE_BY_ONE:
+            for row, block, column in zip(rows, *_addresses(slots), strict=True):
+                row[:] = self._blocks[block][:, column]
+            return rows
+        order = np.argsort(slots, kind="stable")
+        for start, stop, columns in self._columns(slots[order]):
+            rows[order[start:stop]] = columns.T
         return rows
 
     def drain(self) -> Iterator[Rows]:
@@ -131,6 +138,54 @@ class ResidentRows:
             return slots
         cosines = cosines[near] + self._few_products(query, scan.rest(), slots) * scale[near]
         return slots[np.flatnonzero(cosines >= lowest - self._slack)]
+
+    def reaching(self, queries: Rows, floor: float, selection: Selection) -> list[Slots]:
+        """Return, for each of many queries, slots of a selection that hold all which reach a similarity.
+
+        Each vector is widened once for all queries, and only in the half of its dimensions in which these are
+        largest; for the other half Cauchy-Schwarz bounds what there is to gain. Of built-in embeddings, one in ten
+        thousand could still reach 0.85.
+        """
+        units = queries.astype(np.float32) * _inverse_norms(queries)[:, np.newaxis]
+        heavy = np.argsort(-np.einsum("ij,ij->j", units, units), kind="stable")
+        dimensions = np.sort(heavy[: (self._dimension + 1) // 2])
+        heads = units[:, dimensions]
+        rests = self._rests(heads.T)[:, np.newaxis]
+        slots = selection.slots(slice(None))
+        numbers = [np.empty(0, np.int64)]
+        reached = [np.empty(0, np.int64)]
+        for start, stop, columns in self._columns(slots, dimensions):
+            part = slots[start:stop]
+            wide = columns.astype(np.float32) * self._inverse_norms[part]
+            bounds = heads @ wide
+            bounds += rests * self._rests(wide)
+            near, places = np.nonzero(bounds >= floor - self._slack)
+            numbers.append(near)
+            reached.append(part[places])
+        order = np.argsort(np.concatenate(numbers), kind="stable")
+        borders = np.searchsorted(np.concatenate(numbers)[order], np.arange(1, len(queries)))
+        return np.split(np.concatenate(reached)[order], borders)
+
+    def _rests(self, columns: Floats) -> Floats:
+        """Return, for parts of vectors of length 1, how long the other parts are at most."""
+        covered = np.einsum("ij,ij->j", columns, columns)
+        rests: Floats = np.sqrt(np.maximum(0.0, 1.0 - covered) + self._slack)
+        return rests
+
+    def _columns(
+        self, slots: Slots, dimensions: Slots | None = None
+    ) -> Iterator[tuple[int, int, Rows]]:
+        """Yield (start, stop, vectors of slots[start:stop] as columns) of ascending slots, a block at a time.
+
+        With `dimensions`, these alone.
+        """
+        numbers = slots >> _BLOCK_BITS
+        borders = np.flatnonzero(np.diff(numbers, prepend=-1, append=-1)).tolist()
+        for start, stop in pairwise(borders):
+            block = self._blocks[numbers[start]]
+            if dimensions is not None:
+                block = block.take(dimensions, axis=0)
+            yield start, stop, block.take(slots[start:stop] & _BLOCK - 1, axis=1)
 
     def _dot_products(self, query: Rows, dimensions: Slots, blocks: Slots) -> Floats:
         """Return the products of the query with all slots of these blocks, over some dimensions only."""

@@ -159,10 +159,46 @@ class VectorIndex:
             if k <= 0:
                 return []
             slots, similarities = self._nearest(query, k, floor, selection)
-            slots, similarities = slots[similarities >= floor], similarities[similarities >= floor]
-            best = rank(similarities, k, Selection(len(slots), slots), self._ids.keys)
-            found = format_ids(self._ids.keys[slots[best]])
-            return list(zip(found, similarities[best].tolist(), strict=True))
+            return self._ranked(slots, similarities, k, floor)
+
+    def search_many(
+        self,
+        queries: Rows,
+        k: int,
+        *,
+        min_similarity: float,
+        categories: Collection[str] | None = None,
+        now_ms: int = 0,
+    ) -> list[list[tuple[str, float]]]:
+        """Return what `search` returns for each query, quicker where few entries reach `min_similarity`."""
+        if not len(queries):
+            return []
+        with self._lock:
+            self._settle()
+            if isinstance(self._store, ResidentRows):
+                selection = self._select(categories, now_ms)
+                return [
+                    self._ranked(slots, self._exact(slots, query), k, min_similarity)
+                    for query, slots in zip(
+                        queries,
+                        self._store.reaching(queries, min_similarity, selection),
+                        strict=True,
+                    )
+                ]
+        return [
+            self.search(
+                query, k, categories=categories, min_similarity=min_similarity, now_ms=now_ms
+            )
+            for query in queries
+        ]
+
+    def _ranked(
+        self, slots: Slots, similarities: Doubles, k: int, floor: float
+    ) -> list[tuple[str, float]]:
+        slots, similarities = slots[similarities >= floor], similarities[similarities >= floor]
+        best = rank(similarities, k, Selection(len(slots), slots), self._ids.keys)
+        found = format_ids(self._ids.keys[slots[best]])
+        return list(zip(found, similarities[best].tolist(), strict=True))
 
     # Searching
 
@@ -198,11 +234,16 @@ class VectorIndex:
         if isinstance(self._store, BitPlanes):
             return self._nearest_by_estimate(self._store, query, k, selection)
         slots = self._store.candidates(query, k, floor, selection)
+        return slots, self._exact(slots, query)
+
+    def _exact(self, slots: Slots, query: Rows) -> Doubles:
+        """Return the exact similarities of vectors that are in memory."""
+        assert isinstance(self._store, ResidentRows)
         similarities = np.empty(len(slots))
         for first in range(0, len(slots), _BATCH):
             part = slice(first, first + _BATCH)
             similarities[part] = exact_similarities(self._store.read(slots[part]), query)
-        return slots, similarities
+        return similarities
 
     def _nearest_by_estimate(
         self, planes: BitPlanes, query: Rows, k: int, selection: Selection

@@ -8,7 +8,6 @@ from typing import Final, Literal
 
 import apsw
 
-from reasoningbank.domain.consolidation import ConsolidationReport
 from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
@@ -41,7 +40,6 @@ from reasoningbank.domain.trajectory import (
 )
 from reasoningbank.storage.sqlite import (
     checks,
-    consolidations,
     erasure,
     learning,
     models,
@@ -57,6 +55,7 @@ from reasoningbank.storage.sqlite import (
     writing,
 )
 from reasoningbank.storage.sqlite.connections import Connections
+from reasoningbank.storage.sqlite.consolidation_storage import SqliteConsolidations
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
 from reasoningbank.storage.sqlite.verification import AS_IT_STANDS, VERIFIED
@@ -71,7 +70,7 @@ WHERE namespace = ? AND expires_at <= ? AND expires_at IS NOT NULL AND state = '
 """
 
 
-class SqliteStorage:
+class SqliteStorage(SqliteConsolidations):
     """Keep a bank in SQLite; made by `open_file` or `open_memory`.
 
     Args:
@@ -148,6 +147,20 @@ class SqliteStorage:
             category=category,
             min_similarity=min_similarity,
             now_ms=now_ms,
+        )
+
+    def nearest_many(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        queries: Sequence[tuple[str, bytes]],
+        k: int,
+        *,
+        min_similarity: float,
+        now_ms: int,
+    ) -> list[list[SimilarPattern]]:
+        return self._search.nearest_many(
+            namespace, model, queries, k, min_similarity=min_similarity, now_ms=now_ms
         )
 
     def current_model(self, namespace: str) -> EmbeddingModel | None:
@@ -249,9 +262,13 @@ class SqliteStorage:
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
         stamp: Stamp,
+        *,
+        note: str | None = None,
     ) -> list[tuple[str, StoreStatus]]:
         with self._connections.writing() as connection:
-            return learning.learn(connection, namespace, trajectory_id, learned, model, stamp)
+            return learning.learn(
+                connection, namespace, trajectory_id, learned, model, stamp, note=note
+            )
 
     def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:
         with self._connections.writing() as connection:
@@ -306,8 +323,11 @@ class SqliteStorage:
         *,
         category: str | None,
         now_ms: int,
+        vectors: bool = True,
     ) -> tuple[list[Neighbour], Hidden]:
-        return self._search.neighbours(namespace, model, query, k, category=category, now_ms=now_ms)
+        return self._search.neighbours(
+            namespace, model, query, k, category=category, now_ms=now_ms, vectors=vectors
+        )
 
     def record_recalls(self, namespace: str, events: Sequence[RecallEvent]) -> None:
         with self._connections.writing() as connection:
@@ -322,38 +342,6 @@ class SqliteStorage:
     ) -> list[RecordedOutcome]:
         with self._connections.writing() as connection:
             return learning.settle_recall(connection, namespace, recall_id, told, now)
-
-    def patterns_changed(self, namespace: str, since: str, after: str, limit: int) -> list[Pattern]:
-        with self._connections.reading() as connection:
-            return consolidations.patterns_changed(connection, namespace, since, after, limit)
-
-    def record_consolidation(
-        self, namespace: str, report: ConsolidationReport, stamp: Stamp
-    ) -> None:
-        with self._connections.writing() as connection:
-            consolidations.insert(connection, namespace, report, stamp)
-
-    def consolidation(
-        self, namespace: str, report_id: str
-    ) -> tuple[ConsolidationReport, str | None] | None:
-        with self._connections.reading() as connection:
-            return consolidations.get(connection, namespace, report_id)
-
-    def mark_undone(self, namespace: str, report_id: str, now: str) -> None:
-        with self._connections.writing() as connection:
-            consolidations.mark_undone(connection, namespace, report_id, now)
-
-    def last_consolidated(self, namespace: str) -> str:
-        with self._connections.reading() as connection:
-            return consolidations.last_at(connection, namespace)
-
-    def pruned_ids(self, namespace: str) -> list[str]:
-        with self._connections.reading() as connection:
-            return consolidations.pruned_ids(connection, namespace)
-
-    def remove_link(self, namespace: str, link: PatternLink) -> None:
-        with self._connections.writing() as connection:
-            trajectories.unlink(connection, namespace, link)
 
     def get_stats(self, namespace: str, now: str) -> StorageStats:
         with self._connections.moment() as connection:

@@ -13,6 +13,8 @@ import apsw
 import msgspec
 
 from reasoningbank.domain.records import Finding
+from reasoningbank.storage.sqlite import properties
+from reasoningbank.storage.sqlite.consolidation_turns import FAILURE
 from reasoningbank.storage.sqlite.creation import TEMPORARY_SUFFIX
 from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, is_sound
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
@@ -77,6 +79,7 @@ def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iter
         "schema": _schema,
         "vectors": _agreement,
         "counters": _counters,
+        "consolidation": _consolidation,
     }
     if full:
         looks |= {
@@ -94,6 +97,21 @@ def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iter
         yield _file_system(path)
         yield _left_overs(path)
         yield _names(path)
+
+
+def _consolidation(connection: apsw.Connection) -> Finding:
+    failures = [
+        f"in namespace {namespace!r}: {message}"
+        for namespace, message in properties.of_all_namespaces(connection, FAILURE)
+    ]
+    if not failures:
+        return Finding(check="consolidation", level="ok", message="no run in the background failed")
+    return Finding(
+        check="consolidation",
+        level="warning",
+        message=f"the last run in the background failed {'; '.join(failures)}",
+        hint="The log says more; `reasoningbank consolidate` tries again.",
+    )
 
 
 def _engine() -> Finding:

@@ -30,6 +30,8 @@ def learn(  # noqa: PLR0917 - as the contract has it, with the connection
     learned: Sequence[LearnedPattern],
     model: EmbeddingModel,
     stamp: Stamp,
+    *,
+    note: str | None = None,
 ) -> list[tuple[str, StoreStatus]]:
     """Store what a trajectory taught, link it and count its outcome; learned before is replayed."""
     trajectory = trajectories.existing(connection, namespace, trajectory_id)
@@ -52,7 +54,7 @@ def learn(  # noqa: PLR0917 - as the contract has it, with the connection
         if item.outcome is not None:
             outcome = msgspec.structs.replace(item.outcome, pattern_id=UUID(pattern_id))
             outcomes.record(connection, namespace, outcome)
-    learned_from = msgspec.structs.replace(trajectory, state="learned", note=None)
+    learned_from = msgspec.structs.replace(trajectory, state="learned", note=note)
     trajectories.set_state(connection, learned_from, stamp.at)
     return stored
 

@@ -15,6 +15,11 @@ _CURRENT = """
 SELECT m.model, m.name, m.dimension, m.version
 FROM namespaces n JOIN embedding_models m ON m.model = n.model WHERE n.namespace = ?
 """
+_ANY_PATTERN = "SELECT 1 FROM patterns WHERE namespace = ? LIMIT 1"
+_SET_MODEL = """
+INSERT INTO namespaces (namespace, model) VALUES (?1, ?2)
+ON CONFLICT (namespace) DO UPDATE SET model = ?2
+"""
 _INSERT_VECTOR = """
 INSERT INTO pattern_embeddings (namespace, pattern_id, model, embedding, dimension, checksum)
 VALUES (?, ?, ?, ?, ?, ?)
@@ -40,6 +45,8 @@ def model_for_search(
 ) -> int | None:
     """Give the number of `model` where a namespace is searched by it; None while it is empty.
 
+    One that was emptied is as free to take another model as one that never held anything.
+
     Raises:
         EmbeddingMismatch: When its vectors come from another model.
     """
@@ -54,6 +61,8 @@ def model_for_search(
         return None
     number, stored = current
     if stored != model:
+        if connection.execute(_ANY_PATTERN, (namespace,)).fetchone() is None:
+            return None
         raise mismatch(stored, model)
     known.add((number, model))
     return number
@@ -68,10 +77,13 @@ def model_for_store(connection: apsw.Connection, namespace: str, model: Embeddin
     number = model_for_search(connection, namespace, model)
     if number is None:
         number = registered_model(connection, model)
-        connection.execute(
-            "INSERT INTO namespaces (namespace, model) VALUES (?, ?)", (namespace, number)
-        )
+        set_model(connection, namespace, number)
     return number
+
+
+def set_model(connection: apsw.Connection, namespace: str, number: int) -> None:
+    """Make a model the one a namespace is searched by."""
+    connection.execute(_SET_MODEL, (namespace, number))
 
 
 def registered_model(connection: apsw.Connection, model: EmbeddingModel) -> int:

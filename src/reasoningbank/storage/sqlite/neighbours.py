@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
 import apsw
+import msgspec
 
 from reasoningbank.domain.outcome import SOURCE_WEIGHT
 from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 
-_SUMS: Final = """
-SELECT pattern_id, source, SUM(weight * score), SUM(weight), COUNT(*) FROM outcomes
-WHERE namespace = ? AND score IS NOT NULL AND pattern_id IN ({marks}) GROUP BY pattern_id, source
+# Added up here: a third quicker than GROUP BY, which sorts.
+_TOLD: Final = """
+SELECT pattern_id, source, weight, score FROM outcomes
+WHERE namespace = ? AND score IS NOT NULL AND pattern_id IN ({marks})
 """
 _GROUPS: Final = """
-SELECT source_id, MAX(target_id) FROM pattern_links
-WHERE namespace = ? AND kind = 'derived_from' AND source_id IN ({marks}) GROUP BY source_id
+SELECT source_id, target_id FROM pattern_links
+WHERE namespace = ? AND kind = 'derived_from' AND source_id IN ({marks})
+ORDER BY source_id, kind, target_id
+"""
+# What consolidation put away, and nobody withdrew.
+_PUT_AWAY: Final = """
+SELECT l.source_id, l.target_id FROM pattern_links l
+JOIN withdrawals w ON w.namespace = l.namespace AND w.pattern_id = l.source_id
+WHERE l.namespace = ? AND l.kind = 'duplicate_of' AND l.target_id IN ({marks})
+GROUP BY l.source_id, l.target_id HAVING MIN(w.kind) = MAX(w.kind) AND MIN(w.kind) = 'consolidation'
 """
 _VECTORS: Final = """
 SELECT pattern_id, embedding FROM pattern_embeddings
@@ -37,36 +47,64 @@ SELECT
 
 
 def with_outcomes(
-    connection: apsw.Connection, namespace: str, number: int, found: Sequence[SimilarPattern]
+    connection: apsw.Connection,
+    namespace: str,
+    number: int,
+    found: Sequence[SimilarPattern],
+    *,
+    vectors: bool,
 ) -> list[Neighbour]:
-    """Give what recall needs to know of patterns found near a task, in their order."""
+    """Give what recall needs to know of patterns found near a task, in their order.
+
+    Outcomes of the duplicates that consolidation put away count for the pattern it kept.
+    """
     if not found:
         return []
     ids = [str(pattern.id) for pattern in found]
-    marks = ",".join("?" * len(ids))
+    keeper = _keepers(connection, namespace, ids)
     successes = dict.fromkeys(ids, 0.0)
     failures = dict.fromkeys(ids, 0.0)
     outcomes = dict.fromkeys(ids, 0)
-    sums = connection.execute(_SUMS.format(marks=marks), (namespace, *ids))
-    for pattern_id, source, score_sum, weight_sum, count in sums:
-        weight = SOURCE_WEIGHT[source]
-        successes[pattern_id] += weight * score_sum
-        failures[pattern_id] += weight * (weight_sum - score_sum)
-        outcomes[pattern_id] += count
-    groups = dict(connection.execute(_GROUPS.format(marks=marks), (namespace, *ids)))
-    vectors = dict(connection.execute(_VECTORS.format(marks=marks), (namespace, number, *ids)))
+    for pattern_id, source, share, score in connection.execute(*_about(_TOLD, namespace, keeper)):
+        kept = keeper[pattern_id]
+        weight = SOURCE_WEIGHT[source] * share
+        successes[kept] += weight * score
+        failures[kept] += weight * (1.0 - score)
+        outcomes[kept] += 1
+    groups = dict(connection.execute(*_about(_GROUPS, namespace, ids)))
+    stored: dict[str, bytes] = {}
+    if vectors:
+        sql, bindings = _about(_VECTORS, namespace, ids)
+        stored.update(connection.execute(sql, (namespace, number, *bindings[1:])))
     return [
         Neighbour(
             pattern=pattern,
             similarity=pattern.similarity,
-            group=UUID(groups.get(pattern_id, pattern_id)),
-            successes=successes[pattern_id],
-            failures=failures[pattern_id],
-            outcomes=outcomes[pattern_id],
-            vector=vectors[pattern_id],
+            group=msgspec.convert(groups[at], UUID) if at in groups else pattern.id,
+            successes=successes[at],
+            failures=failures[at],
+            outcomes=outcomes[at],
+            vector=stored[at] if vectors else b"",
         )
-        for pattern_id, pattern in zip(ids, found, strict=True)
+        for at, pattern in zip(ids, found, strict=True)
     ]
+
+
+def _keepers(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> dict[str, str]:
+    """Give, for these patterns and the duplicates put away for them, which of these it is."""
+    keeper = dict(zip(ids, ids, strict=True))
+    latest: Sequence[str] = ids
+    while latest:  # a pattern that was kept may have been put away for another one later
+        rows = connection.execute(*_about(_PUT_AWAY, namespace, latest)).fetchall()
+        new = {str(source): keeper[str(target)] for source, target in rows if source not in keeper}
+        keeper.update(new)
+        latest = list(new)
+    return keeper
+
+
+def _about(sql: str, namespace: str, ids: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """Give a question about these patterns with its bindings."""
+    return sql.format(marks=",".join("?" * len(ids))), (namespace, *ids)
 
 
 def hidden(connection: apsw.Connection, namespace: str, category: str | None, now: str) -> Hidden:

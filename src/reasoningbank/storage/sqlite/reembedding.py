@@ -67,9 +67,5 @@ def switch_model(connection: apsw.Connection, namespace: str, model: EmbeddingMo
     number = models.registered_model(connection, model)
     if connection.execute(_WITHOUT, (namespace, number)).fetchone() is not None:
         return False
-    connection.execute(
-        "INSERT INTO namespaces (namespace, model) VALUES (?1, ?2) "
-        "ON CONFLICT (namespace) DO UPDATE SET model = ?2",
-        (namespace, number),
-    )
+    models.set_model(connection, namespace, number)
     return True

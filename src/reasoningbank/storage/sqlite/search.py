@@ -23,6 +23,9 @@ from reasoningbank.storage.sqlite.rows import SqlValue, similar_from_row, unread
 from reasoningbank.storage.sqlite.verification import Reads
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from reasoningbank.storage.vectors import VectorIndex
 
 _LOG_ENDS: Final = """
@@ -95,6 +98,42 @@ class SimilaritySearch:
                 now_ms=now_ms,
             )
 
+    def nearest_many(
+        self,
+        namespace: str,
+        model: EmbeddingModel,
+        queries: Sequence[tuple[str, bytes]],
+        k: int,
+        *,
+        min_similarity: float,
+        now_ms: int,
+    ) -> list[list[SimilarPattern]]:
+        """Give, for each (category, vector), the k nearest active patterns of that category.
+
+        Each category is searched in a moment of its own, so that other searches get their turn.
+        """
+        found: list[list[SimilarPattern]] = [[] for _ in queries]
+        of_category: dict[str, list[int]] = {}
+        for at, (category, _) in enumerate(queries):
+            of_category.setdefault(category, []).append(at)
+        for category, positions in of_category.items():
+            vectors = [queries[at][1] for at in positions]
+            with self._snapshot() as connection:
+                number = model_for_search(connection, namespace, model)
+                if number is None:
+                    return found
+                with self._whole_index(connection, namespace, number, model.dimension) as index:
+                    answers = index.search_many(
+                        _rows(vectors),
+                        k,
+                        categories=(category,),
+                        min_similarity=min_similarity,
+                        now_ms=now_ms,
+                    )
+                for at, answer in zip(positions, answers, strict=True):
+                    found[at] = self._patterns(connection, namespace, answer)
+        return found
+
     def neighbours(
         self,
         namespace: str,
@@ -104,6 +143,7 @@ class SimilaritySearch:
         *,
         category: str | None,
         now_ms: int,
+        vectors: bool,
     ) -> tuple[list[Neighbour], Hidden]:
         """Give the k nearest with what their outcomes say, and how many were kept out."""
         with self._snapshot() as connection:
@@ -121,7 +161,8 @@ class SimilaritySearch:
                 min_similarity=None,
                 now_ms=now_ms,
             )
-            return neighbours.with_outcomes(connection, namespace, number, found), hidden
+            known = neighbours.with_outcomes(connection, namespace, number, found, vectors=vectors)
+            return known, hidden
 
     @contextmanager
     def _snapshot(self) -> Iterator[apsw.Connection]:
@@ -146,8 +187,7 @@ class SimilaritySearch:
         import numpy as np  # not before the first vector
 
         vector = np.frombuffer(query, np.int8)
-        try:
-            index = self._current(connection, namespace, number, len(vector))
+        with self._whole_index(connection, namespace, number, len(vector)) as index:
             found = index.search(
                 vector,
                 k,
@@ -155,11 +195,19 @@ class SimilaritySearch:
                 min_similarity=min_similarity,
                 now_ms=now_ms,
             )
+        return self._patterns(connection, namespace, found)
+
+    @contextmanager
+    def _whole_index(
+        self, connection: apsw.Connection, namespace: str, number: int, dimension: int
+    ) -> Iterator[VectorIndex]:
+        """Lend the namespace's index as of the connection's snapshot."""
+        try:
+            yield self._current(connection, namespace, number, dimension)
         except BaseException:
             # Stopped half-way, by damage or an interrupt, the index may be half of anything.
             self._cached.pop(namespace, None)
             raise
-        return self._patterns(connection, namespace, found)
 
     def _patterns(
         self, connection: apsw.Connection, namespace: str, found: Sequence[tuple[str, float]]
@@ -224,6 +272,12 @@ class SimilaritySearch:
         while total > _CACHE_BYTES and len(self._cached) > 1:
             _, dropped = self._cached.popitem(last=False)
             total -= dropped.index.nbytes
+
+
+def _rows(vectors: Sequence[bytes]) -> npt.NDArray[np.int8]:
+    import numpy as np  # not before the first vector
+
+    return np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), -1)
 
 
 def _upsert(index: VectorIndex, rows: Sequence[Sequence[SqlValue]]) -> None:

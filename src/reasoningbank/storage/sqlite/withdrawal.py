@@ -15,7 +15,7 @@ from reasoningbank.domain.trajectory import TrajectoryState
 from reasoningbank.storage.sqlite import trajectories, writing
 from reasoningbank.storage.sqlite.reading import get_pattern
 
-_Kind: TypeAlias = Literal["trajectory", "origin", "actor"]
+_Kind: TypeAlias = Literal["trajectory", "origin", "actor", "consolidation"]
 
 _STILL_SUPPORTED: Final = """
 SELECT 1 FROM pattern_links l JOIN trajectory_states s
@@ -31,7 +31,8 @@ ORDER BY id
 # Patterns stored as they are, without a trajectory, and not by anybody else as well.
 _DIRECT_OF_ACTOR: Final = """
 SELECT p.id FROM patterns p
-WHERE p.namespace = ?1 AND p.created_by = ?2 AND p.state = 'active'
+WHERE p.namespace = ?1 AND p.created_by = ?2 AND (p.state = 'active' OR EXISTS (
+    SELECT 1 FROM withdrawals w WHERE w.namespace = p.namespace AND w.pattern_id = p.id))
 AND NOT EXISTS (SELECT 1 FROM pattern_links l WHERE l.namespace = p.namespace
     AND l.source_id = p.id AND l.kind = 'derived_from')
 AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.namespace = p.namespace
@@ -40,7 +41,8 @@ ORDER BY p.id
 """
 _DIRECT_OF_ORIGIN: Final = """
 SELECT p.id FROM patterns p
-WHERE p.namespace = ?1 AND p.state = 'active'
+WHERE p.namespace = ?1 AND (p.state = 'active' OR EXISTS (
+    SELECT 1 FROM withdrawals w WHERE w.namespace = p.namespace AND w.pattern_id = p.id))
 AND json_extract(p.data, '$.metadata.provenance.origin') = ?2
 AND NOT EXISTS (SELECT 1 FROM pattern_links l WHERE l.namespace = p.namespace
     AND l.source_id = p.id AND l.kind = 'derived_from')
@@ -182,8 +184,14 @@ def _quarantine(
     reason: tuple[_Kind, str],
     stamp: Stamp,
 ) -> bool:
-    """Quarantine an active pattern and note why, so that this and no other is undone."""
+    """Quarantine an active pattern and note why, so that this and no other is undone.
+
+    One that is held for another reason is held for this one as well. One that somebody quarantined
+    by hand is not: it would come back with what was withdrawn.
+    """
     if not _set_pattern_state(connection, namespace, pattern_id, "quarantined", stamp):
+        if _is_held(connection, namespace, pattern_id):
+            withhold(connection, namespace, pattern_id, reason, stamp)
         return False
     withhold(connection, namespace, pattern_id, reason, stamp)
     return True
@@ -219,12 +227,43 @@ def before_of(connection: apsw.Connection, namespace: str, trajectory_id: str) -
     return None if text is None else decode_before(text)
 
 
+def put_away(
+    connection: apsw.Connection, namespace: str, pattern_id: str, report_id: str, stamp: Stamp
+) -> None:
+    """Quarantine a pattern on behalf of a consolidation."""
+    _quarantine(connection, namespace, pattern_id, ("consolidation", report_id), stamp)
+
+
+def bring_back(
+    connection: apsw.Connection, namespace: str, pattern_id: str, report_id: str, stamp: Stamp
+) -> bool:
+    """Undo `put_away`; give False where somebody has brought the pattern back before.
+
+    A pattern that was withdrawn meanwhile stays so until it is reinstated.
+    """
+    connection.execute(
+        "DELETE FROM withdrawals "
+        "WHERE namespace = ? AND pattern_id = ? AND kind = 'consolidation' AND source = ?",
+        (namespace, pattern_id, report_id),
+    )
+    if not connection.changes():
+        return False
+    _activate(connection, namespace, pattern_id, stamp)
+    return True
+
+
 def _activate(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:
+    return not _is_held(connection, namespace, pattern_id) and _set_pattern_state(
+        connection, namespace, pattern_id, "active", stamp
+    )
+
+
+def _is_held(connection: apsw.Connection, namespace: str, pattern_id: str) -> bool:
     held = connection.execute(
         "SELECT 1 FROM withdrawals WHERE namespace = ? AND pattern_id = ? LIMIT 1",
         (namespace, pattern_id),
     ).fetchone()
-    return held is None and _set_pattern_state(connection, namespace, pattern_id, "active", stamp)
+    return held is not None
 
 
 def _set_pattern_state(

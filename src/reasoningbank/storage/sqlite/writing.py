@@ -55,6 +55,7 @@ INSERT INTO category_counts (namespace, task_category, patterns, quarantined)
 SELECT namespace, task_category, COUNT(*), SUM(state = 'quarantined') FROM patterns
 WHERE namespace = ? GROUP BY task_category
 """
+_NOT_HELD: Final = "DELETE FROM withdrawals WHERE namespace = ? AND pattern_id = ?"
 _DELETE: Final = "DELETE FROM patterns WHERE namespace = ? AND id = ?"
 _LOG: Final = "INSERT INTO changes (namespace, id, kind) VALUES (?, ?, ?)"
 INSERT_HISTORY: Final = """
@@ -225,6 +226,9 @@ def edit(
     if edited.task_description != before.task_description and model is not None:
         number = models.model_for_store(connection, namespace, model)
         models.replace_vector(connection, namespace, pattern_id, number, change.vector or b"")
+    if edited.state == "active" and before.state != "active":
+        # Whoever brings a pattern back decides over all that it was quarantined for.
+        connection.execute(_NOT_HELD, (namespace, pattern_id))
     stamp = Stamp(change.actor, change.at)
     return _write_changed(connection, existing, edited, "updated", stamp)
 
