@@ -65,10 +65,19 @@ def test_patterns_with_the_same_strategy_up_to_case_and_space_are_one_family() -
 
 def test_reliability_is_the_weighted_posterior_mean() -> None:
     [family] = families_of([neighbour("a", 1.0, 3.0, 1.0), neighbour("a", 0.5, 0.0, 2.0)])
-    near = 0.5**4
+    near = 0.5**16
     assert family.weighted_successes == 3.0
     assert family.weighted_failures == 1.0 + 2.0 * near
     assert family.reliability == (1 + 3.0) / (2 + 4.0 + 2.0 * near)
+
+
+def test_what_is_known_of_this_very_task_outvotes_many_successes_on_tasks_less_like_it() -> None:
+    elsewhere = neighbour("a", 0.8, 20.0)
+    [alone] = families_of([elsewhere])
+    [there, beside] = families_of([neighbour("b", 1.0, 0.0, 1.0), elsewhere])
+    assert there.reliability == 1 / 3
+    assert alone.weighted_successes == pytest.approx(20 * 0.8**4)
+    assert beside.weighted_successes == pytest.approx(20 * 0.8**16)
 
 
 def test_far_failures_hardly_count_against_near_successes() -> None:

@@ -13,6 +13,7 @@ from reasoningbank.cli.verbs import (
     consolidating,
     demonstrating,
     diagnosing,
+    evaluating,
     experiences,
     finding,
     initialising,
@@ -59,6 +60,7 @@ _VERBS: Final = {
     "doctor": diagnosing.doctor,
     "demo": demonstrating.demo,
     "bench": benchmarking.bench,
+    "eval": evaluating.evaluate,
 }
 for _name, _verb in _VERBS.items():
     application.command(_name)(_verb)

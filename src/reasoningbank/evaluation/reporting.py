@@ -157,8 +157,9 @@ def sentences(report: Report) -> list[str]:
     """Return what the report comes to, in words, whichever way it went."""
     plan = report.plan
     attempts = "attempt" if plan.attempts == 1 else "attempts"
+    held_out = f", {plan.held_out:.0%} of them in the second half only" if plan.held_out else ""
     what = (
-        f"{report.world}: {report.environments} environments, {plan.visits} visits of each, "
+        f"{report.world}: {report.environments} environments{held_out}, {plan.visits} visits of each, "
         f"{plan.attempts} {attempts} an episode, {len(report.seeds)} streams, "
         f"{report.episodes} episodes in all."
     )

@@ -15,7 +15,7 @@ import reasoningbank
 from reasoningbank.evaluation.arms import ARMS, Setting
 from reasoningbank.evaluation.arms.told import ByName, Oracle
 from reasoningbank.evaluation.streams import Plan, Visit, stream_of
-from reasoningbank.evaluation.world import Attempt, World
+from reasoningbank.evaluation.world import Attempt, Observation, World
 
 
 class Try(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ def run_stream(world: World, arm: str, plan: Plan, seed: int) -> Iterator[Met]:
         for visit in visits:
             if isinstance(acting, (ByName, Oracle)):
                 acting.told(visit.environment)
-            observation = world.episode(visit.environment, visit.seed)
+            observation = _as_read(world.episode(visit.environment, visit.seed), plan)
             tries: list[Try] = []
             while len(tries) < plan.attempts and not (tries and tries[-1].success):
                 seen: list[Attempt] = []
@@ -103,6 +103,13 @@ def run_stream(world: World, arm: str, plan: Plan, seed: int) -> Iterator[Met]:
             yield Met(visit=visit, tries=tuple(tries))
     finally:
         acting.close()
+
+
+def _as_read(observation: Observation, plan: Plan) -> Observation:
+    if not plan.features:
+        return observation
+    text = f"{observation.instruction}\n{observation.features}"
+    return msgspec.structs.replace(observation, instruction=text)
 
 
 class Results:

@@ -32,13 +32,13 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
 
-    def text(self) -> str:
-        """Return it as people write it."""
+    def text(self, digits: int = 3) -> str:
+        """Return it as people write it, with that many digits after the point."""
         if self.value is None:
             return "-"
         if self.low is None or self.high is None:
-            return f"{self.value:.3f}"
-        return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
+            return f"{self.value:.{digits}f}"
+        return f"{self.value:.{digits}f} ({self.low:.{digits}f} to {self.high:.{digits}f})"
 
 
 class Ratio(msgspec.Struct, frozen=True, kw_only=True):

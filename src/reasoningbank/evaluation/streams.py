@@ -18,12 +18,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         visits: Episodes of each environment, all different.
         attempts: Attempts at an episode at most; the next one is made when the one before failed.
         held_out: Share of the environments, 0 to 1, that come in the second half only.
+        features: Whether every arm reads the line on what the scene offers behind the instruction.
         environments: Names to choose from; all of the world's when empty.
     """
 
     visits: int = 10
     attempts: int = 1
     held_out: float = 0.0
+    features: bool = False
     environments: tuple[str, ...] = ()
 
 

@@ -11,6 +11,10 @@ from reasoningbank.domain.errors import InvalidInput, Unavailable
 from reasoningbank.evaluation.world import World
 
 NAMES: Final = ("miniwob", "miniwob-live", "wrangling")
+READ_WITH_FEATURES: Final = frozenset(("wrangling",))
+"""Worlds whose instructions mean little without a look at the scene: there the same words ask for
+different things of different files."""
+
 MATRIX: Final = "matrix.jsonl.gz"
 
 
