@@ -78,3 +78,31 @@ def test_unknown_names_are_refused(world):
     world.episode("click-test", 0)
     with pytest.raises(InvalidInput, match="repertoire"):
         world.attempt("no-such-strategy")
+
+
+def test_a_live_stream_goes_as_its_replay_from_the_recorded_matrix(world):
+    """The same agent on the same episodes: what the matrix answers is what the browser does."""
+    pytest.importorskip("bm25s", reason="needs the extra eval")
+    from reasoningbank.evaluation.running import run_stream
+    from reasoningbank.evaluation.streams import Plan
+    from reasoningbank.evaluation.worlds import WorldChoice
+
+    names = (
+        "click-button",
+        "click-option",
+        "enter-text",
+        "login-user",
+        "use-slider-2",
+        "read-table",
+    )
+    plan = Plan(visits=5, environments=names)
+    recorded = WorldChoice(name="miniwob").open()
+    world.seeds = recorded.seeds
+    try:
+        live = list(run_stream(world, "bank", plan, 0))
+    finally:
+        del world.seeds
+    replayed = list(run_stream(recorded, "bank", plan, 0))
+    assert [met.tries[0].strategy for met in live] == [met.tries[0].strategy for met in replayed]
+    assert [met.first for met in live] == [met.first for met in replayed]
+    assert any(met.first for met in live)

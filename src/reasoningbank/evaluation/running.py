@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from random import Random
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,10 @@ from reasoningbank.evaluation.arms import ARMS, Setting
 from reasoningbank.evaluation.arms.told import ByName, Oracle
 from reasoningbank.evaluation.streams import Plan, Visit, stream_of
 from reasoningbank.evaluation.world import Attempt, Observation, World
+
+_DECIDING: Final = (
+    "bank", "domain", "embedding", "evaluation", "learning", "retrieval", "storage"
+)  # fmt: skip
 
 
 class Try(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,10 +68,10 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fingerprint() -> str:
-    """Return a digest of the code of the package: results of other code are not mixed with new ones."""
+    """Return a digest of the code that decides how a run goes: runs of other code are not taken up."""
     digest = hashlib.sha256()
     root = Path(reasoningbank.__file__).parent
-    for path in sorted(root.rglob("*.py")):
+    for path in sorted(path for room in _DECIDING for path in (root / room).rglob("*.py")):
         digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Final, TypedDict
 
 import msgspec
 
@@ -21,12 +21,25 @@ from reasoningbank.domain.recall import Recall
 from reasoningbank.domain.trajectory import Trajectory
 from reasoningbank.evaluation.arms.contract import Act, Choice, anyone, untried
 from reasoningbank.evaluation.world import Attempt, Observation, StrategyCard
+from reasoningbank.retrieval.families import PITFALL_BELOW
 from reasoningbank.storage import open_storage
 
 CATEGORY: Final = "evaluation"
+BOOK: Final = "repertoire"
+
+ENOUGH: Final = 0.5
+"""Score of recalled experience that is followed before the book is looked into: likelier to fit and to
+work than not. With 0.4 and 0.6 the agent does as well."""
+
 _BEGINNING_MS: Final = 1_790_000_000_000
 _MINUTE_MS: Final = 60_000
-_ROOM_FOR_ALL: Final = 100_000  # tokens: an agent of code reads every group it asked for
+_ROOM_FOR_ALL: Final = 100_000  # tokens
+
+
+class _Asked(TypedDict):
+    k: int
+    experiences: int
+    token_budget: int
 
 
 class FollowedStrategy:
@@ -42,16 +55,17 @@ class FollowedStrategy:
 
 
 class BankAgent:
-    """Follow the best advice that the bank recalls for the instruction; explore where it has none.
+    """Follow what the bank recalls for the instruction; go by the book where it recalls nothing good.
 
-    The strategies' descriptions stand in the bank from the beginning, as patterns nobody has tried:
-    what to do with a task never met before is then recalled like everything else. Without them
-    (`described=False`) such a task is explored at random.
+    The book is the strategies' descriptions, patterns of a category of their own that nobody has
+    tried: the one most like the instruction is followed, unless experience warns of it. Without the
+    book (`described=False`) any advice is followed, and where there is none a strategy that nothing
+    warns of is tried at random.
 
     Args:
         cards: The repertoire.
         chance: For exploring.
-        described: Whether the descriptions are stored first.
+        described: Whether there is a book.
         target: Where the bank is; in memory unless a live run wants to keep it.
     """
 
@@ -66,7 +80,14 @@ class BankAgent:
         self.cards = cards
         self.chance = chance
         self.by_text = {card.description: card.id for card in cards}
+        self.book = described
         self.described = {card.id: card.description for card in cards}
+        # An agent of code reads every group there is, where a model is given one.
+        self._all: _Asked = {
+            "k": len(cards),
+            "experiences": len(cards),
+            "token_budget": _ROOM_FOR_ALL,
+        }
         self.bank = ReasoningBank(
             open_storage(target),
             clock=_ticking(),
@@ -77,7 +98,7 @@ class BankAgent:
             self.bank.store_patterns(
                 PatternInput(
                     task_description=card.description,
-                    task_category=CATEGORY,
+                    task_category=BOOK,
                     strategy=card.description,
                     title=card.title,
                 )
@@ -86,34 +107,30 @@ class BankAgent:
 
     def attempt(self, observation: Observation, tried: Sequence[str], act: Act) -> Choice:
         """Recall, follow or explore, and tell the bank how it went."""
-        groups = len(self.cards)
-        with self.bank.task(
-            self.question(observation),
-            category=CATEGORY,
-            k=groups,
-            experiences=groups,
-            token_budget=_ROOM_FOR_ALL,
-        ) as task:
-            choice = self.chosen(task, tried)
+        with self.bank.task(observation.instruction, category=CATEGORY, **self._all) as task:
+            choice = self.chosen(task.recall, tried)
             self.tell(task, choice, act(choice.strategy))
         return choice
 
-    def question(self, observation: Observation) -> str:
-        """Return what the bank is asked."""
-        return observation.instruction
-
-    def chosen(self, task: Task, tried: Sequence[str]) -> Choice:
-        """Return the strategy of the best advice, else one that nothing warns of."""
+    def chosen(self, recall: Recall, tried: Sequence[str]) -> Choice:
+        """Return the strategy of the best advice, else the best that nothing warns of."""
         left = untried(self.cards, tried)
-        advice = _advised(task.recall, self.by_text, left)
-        if advice is not None:
-            return advice
+        for item in recall.patterns:
+            strategy = self.by_text[item.pattern.strategy]
+            good = item.why.score >= ENOUGH or not self.book
+            if good and not item.pitfall and strategy in left:
+                return Choice(strategy=strategy, why="advice")
         warned = {
             self.by_text[item.pattern.strategy]
-            for item in task.recall.patterns
-            if item.why.reliability < 0.4  # noqa: PLR2004 - where recall itself draws the line
+            for item in recall.patterns
+            if item.why.reliability < PITFALL_BELOW
         }
-        return anyone([one for one in left if one not in warned] or left, self.chance)
+        unwarned = [one for one in left if one not in warned] or left
+        if not self.book:
+            return anyone(unwarned, self.chance)
+        pages = self.bank.find_similar(recall.task_description, BOOK, top_k=len(self.cards))
+        order = [self.by_text[page.strategy] for page in pages]
+        return Choice(strategy=next(one for one in order if one in unwarned), why="book")
 
     def tell(self, task: Task, choice: Choice, attempt: Attempt) -> None:
         """Note what was done and the environment's verdict."""
@@ -137,16 +154,11 @@ class BankAgent:
 
 
 class DescriptionsOnly(BankAgent):
-    """The same bank, never told how anything went: what the descriptions alone are worth."""
+    """The same bank, never told how anything went: what the book alone is worth."""
 
     def attempt(self, observation: Observation, tried: Sequence[str], act: Act) -> Choice:
         """Recall and follow, and learn nothing."""
-        groups = len(self.cards)
-        recall = self.bank.recall(
-            observation.instruction, k=groups, experiences=groups, token_budget=_ROOM_FOR_ALL
-        )
-        left = untried(self.cards, tried)
-        choice = _advised(recall, self.by_text, left) or anyone(left, self.chance)
+        choice = self.chosen(self.bank.recall(observation.instruction, **self._all), tried)
         act(choice.strategy)
         return choice
 
@@ -154,23 +166,14 @@ class DescriptionsOnly(BankAgent):
 class RandomLessons(BankAgent):
     """The same bank asked about another task than the one at hand: as much memory, of no relevance."""
 
-    seen: tuple[str, ...] = ()
+    met: tuple[str, ...] = ()
 
     def attempt(self, observation: Observation, tried: Sequence[str], act: Act) -> Choice:
         """Act on what is recalled for a task drawn at random from those met before."""
-        asked = self.chance.choice(self.seen or (observation.instruction,))
-        self.seen += (observation.instruction,)
-        recalled = msgspec.structs.replace(observation, instruction=asked)
+        asked = self.chance.choice(self.met or (observation.instruction,))
+        self.met += (observation.instruction,)
         with self.bank.task(observation.instruction, category=CATEGORY) as task:
-            groups = len(self.cards)
-            recall = self.bank.recall(
-                self.question(recalled),
-                k=groups,
-                experiences=groups,
-                token_budget=_ROOM_FOR_ALL,
-            )
-            left = untried(self.cards, tried)
-            choice = _advised(recall, self.by_text, left) or anyone(left, self.chance)
+            choice = self.chosen(self.bank.recall(asked, **self._all), tried)
             self.tell(task, choice, act(choice.strategy))
         return choice
 
@@ -245,14 +248,6 @@ class Poisoned(BankAgent):
             for instruction, card in drawn
         ]
         self.bank.import_jsonl(io.BytesIO(b"\n".join(lines)))
-
-
-def _advised(recall: Recall, by_text: dict[str, str], left: Sequence[str]) -> Choice | None:
-    """Return the best advice among strategies left to try, or None."""
-    for item in recall.patterns:
-        if not item.pitfall and by_text[item.pattern.strategy] in left:
-            return Choice(strategy=by_text[item.pattern.strategy], why="advice")
-    return None
 
 
 def _ticking() -> Clock:

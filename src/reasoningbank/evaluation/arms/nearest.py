@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from random import Random
+from typing import Final
 
 import bm25s
 
 from reasoningbank.evaluation.arms.contract import Act, Choice, anyone, untried
 from reasoningbank.evaluation.world import Observation, StrategyCard
 
-LOOKED_AT = 30
+LOOKED_AT: Final = 30
 """Of 1, 3, 5, 10, 20 and 30 the best for this arm."""
 
 _WORD = re.compile(r"[^\W_]+")
