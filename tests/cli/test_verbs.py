@@ -509,9 +509,9 @@ def test_an_option_after_the_verb_counts_more_than_one_before_it(call, filled):
     assert told.json["total_patterns"] == 3
 
 
-@pytest.mark.parametrize("verb", ["init", "demo", "bench"])
+@pytest.mark.parametrize("verb", [("init",), ("demo",), ("bench",), ("eval", "miniwob")])
 def test_a_verb_with_a_bank_of_its_own_refuses_another(call, tmp_path, verb):
-    ended = call("--db", tmp_path / "b.db", verb)
+    ended = call("--db", tmp_path / "b.db", *verb)
 
     assert ended.status == 2
     assert "takes no --db" in ended.stderr

@@ -70,7 +70,7 @@ def evaluate(
         int, typer.Option("--processes", metavar="N", help="Runs at a time; a browser takes one.")
     ] = 2,
 ) -> None:
-    """Measure whether an agent with a bank does better at its next task than without.
+    """Measure whether a bank makes an agent better.
 
     An agent without a language model meets a stream of tasks and chooses among fixed strategies.
     Every arm meets the same streams: the bank, policies without memory, other memories, and
