@@ -120,7 +120,9 @@ def _figures(
         last_third=bootstrap.interval(last),
         attempts_per_solved=bootstrap.interval(attempts),
         transfer=bootstrap.interval(transfer),
-        ahead=Interval(value=None) if subject is None else bootstrap.difference(subject, last),
+        ahead=Interval(value=None)
+        if subject is None or arm == SUBJECT
+        else bootstrap.difference(subject, last),
         by_block=tuple(by_block(runs)),
         by_visit=tuple(by_visit(runs, held_out=False)),
     )
@@ -140,13 +142,12 @@ def table(report: Report) -> list[tuple[str, ...]]:
     heading = ("arm", "first third", "last third", "bank ahead by", "attempts per solved")
     rows = [heading + (("new environments",) if transfer else ())]
     order = sorted(report.arms.items(), key=lambda item: -(item[1].last_third.value or 0.0))
-    for name, arm in order:
-        ahead = "" if name == SUBJECT else arm.ahead.text()
+    for _, arm in order:
         row = (
             arm.title + (" (reference)" if arm.reference else ""),
             f"{arm.first_third.value or 0:.3f}",
             arm.last_third.text(),
-            ahead,
+            arm.ahead.text(),
             arm.attempts_per_solved.text(),
         )
         rows.append(row + ((arm.transfer.text(),) if transfer else ()))

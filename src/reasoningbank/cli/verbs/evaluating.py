@@ -124,7 +124,7 @@ def _show(report: "Report", out: Path) -> None:
         *(console.text(sentence) for sentence in sentences(report)),
         "",
         console.table(
-            ("arm", "first third", "last third, 95 %", "bank ahead by", "attempts per solved"),
+            ("arm", "first third", "last third", "bank ahead by", "attempts per solved"),
             [_row(name, report) for name in order],
         ),
         "",
