@@ -30,7 +30,7 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 	@.demo/venv/bin/reasoningbank demo
 
 .PHONY: test
-test: $(VENV)/.test ## run every test but the long ones
+test: $(VENV)/.test browser ## run every test but the long ones
 	$(PYTEST) -q -ra $(PYTEST_ARGS)
 
 .PHONY: check
@@ -116,6 +116,15 @@ clean: ## remove environments, caches and what was built
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- environments
+
+# The tests marked `browser` drive a real Chromium and skip, saying so, where there is none.
+.PHONY: browser
+browser: ## Chromium and its driver, from Debian's packages where they are missing and may be installed
+	@if command -v chromium > /dev/null && command -v chromedriver > /dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+	  { apt-get update -qq && apt-get install -qq --yes chromium chromium-driver; } > /dev/null 2>&1 \
+	  || echo "Chromium could not be installed: the tests that need it will be skipped"; \
+	else echo "Chromium or its driver is missing: the tests that need them will be skipped"; fi
 
 # Dependency groups need pip 25.1, and a fresh venv of Python 3.11 brings 23.2.
 $(VENV)/.venv:
