@@ -22,6 +22,7 @@ from reasoningbank.cli.verbs import (
     outcomes,
     reading,
     recalling,
+    serving,
     storing,
 )
 
@@ -61,6 +62,7 @@ _VERBS: Final = {
     "demo": demonstrating.demo,
     "bench": benchmarking.bench,
     "eval": evaluating.evaluate,
+    "mcp": serving.mcp,
 }
 for _name, _verb in _VERBS.items():
     application.command(_name)(_verb)
