@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.json_value import JsonObject, canonical_json
 from reasoningbank.domain.lesson import Learned
@@ -163,5 +162,3 @@ def _placed(error: InvalidInput, place: str) -> InvalidInput:
     elif not field.startswith((f"{place}.", "trajectory_id")):
         field = f"{place}.{field.removeprefix('answer.')}"
     return InvalidInput(error.message, field=field, path=error.path, hint=error.hint)
-
-

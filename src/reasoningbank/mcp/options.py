@@ -34,19 +34,31 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Say where a server listens and whom it answers.
+    """Say where a server listens, whom it answers, and for how long it waits.
 
     Args:
         host: The address to bind; loopback unless said otherwise.
         port: The port; 0 takes a free one.
         token_file: A file with the bearer token, or None for the environment or a file of the
             user's that is made on the first start.
-        allowed_hosts: Names beside loopback that a ``Host`` header may hold.
-        allowed_origins: Origins beside loopback that an ``Origin`` header may hold.
+        allowed_hosts: Names beside loopback that a ``Host`` or ``Origin`` header may hold.
+        body_bytes: The largest body of a request.
+        sessions: How many sessions may be open at once.
+        connections: How many connections may be open at once.
+        session_idle_seconds: After how long without a request a session ends.
+        head_seconds: How long the head of a request may take to arrive.
+        body_seconds: How long its body may take.
+        shutdown_seconds: How long running calls may take after the server was told to stop.
     """
 
     host: str = "127.0.0.1"
     port: int = 8848
     token_file: str | None = None
     allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
+    body_bytes: int = 4 * 1024 * 1024
+    sessions: int = 64
+    connections: int = 256
+    session_idle_seconds: float = 1_800.0
+    head_seconds: float = 10.0
+    body_seconds: float = 20.0
+    shutdown_seconds: int = 5

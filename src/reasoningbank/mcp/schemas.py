@@ -322,4 +322,6 @@ LEARNED_OUT: Final = _object(
     },
     ("trajectory_id", "status", "patterns", "verdict", "note", "distillation_request", "what_next"),
 )
-DELETED_OUT: Final = _object({"patternId": _UUID, "status": {"const": "deleted"}}, ("patternId", "status"))
+DELETED_OUT: Final = _object(
+    {"patternId": _UUID, "status": {"const": "deleted"}}, ("patternId", "status")
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, NoReturn, TypeAlias, cast
@@ -34,6 +33,7 @@ from reasoningbank.mcp.answers import Answer, json_text
 from reasoningbank.mcp.arguments import checked_arguments
 from reasoningbank.mcp.calling import Call
 from reasoningbank.mcp.catalogue import ToolEntry, declared, tools
+from reasoningbank.mcp.log import LOGGER
 from reasoningbank.mcp.options import ServerOptions
 from reasoningbank.mcp.shared_bank import SharedBank
 
@@ -51,7 +51,6 @@ INSTRUCTIONS: Final = (
 
 _ERROR_META: Final = "reasoningbank/error"
 _UNCHANGING: Final = CacheHint(ttl_ms=3_600_000, scope="public")
-_logger = logging.getLogger("reasoningbank.mcp")
 
 
 def bank_server(options: ServerOptions, lifespan: Lifespan | None = None) -> BankServer:
@@ -123,9 +122,9 @@ class _Handling:
             return _result(await self._called(context, entry, params.arguments))
         except ReasoningBankError as error:
             return _tool_error(error)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last resort: the agent gets an answer
             # The agent is told that it was not its fault; the traceback is for whoever runs the server.
-            _logger.exception("%s failed", entry.name)
+            LOGGER.exception("%s failed", entry.name)
             return _tool_error(
                 Unavailable("the server met a defect of its own", hint="Its log has the details.")
             )

@@ -16,12 +16,15 @@ def serve_stdio(options: ServerOptions) -> None:
         import anyio
         from mcp.server.stdio import stdio_server
 
-        from reasoningbank.mcp.server import bank_server
+        from reasoningbank.mcp.log import log_to_standard_error
+        from reasoningbank.mcp.starting import started_server
 
-        server = bank_server(options)
+        server = started_server(options)
     finally:
         gc.freeze()
         gc.enable()
+
+    log_to_standard_error()
 
     async def serve() -> None:
         async with stdio_server() as (incoming, outgoing):

@@ -56,14 +56,6 @@ def mcp(
             "repeatedly.",
         ),
     ] = None,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-origin",
-            metavar="ORIGIN",
-            help="With --http: another origin whose pages may call; may be given repeatedly.",
-        ),
-    ] = None,
     allow_delete: Annotated[
         bool, typer.Option("--allow-delete", help="Add a tool that deletes a pattern.")
     ] = False,
@@ -106,7 +98,6 @@ def mcp(
             port=port,
             token_file=token_file,
             allowed_hosts=tuple(allow_host or ()),
-            allowed_origins=tuple(allow_origin or ()),
         ),
         environment=os.environ,
         as_json=invocation.as_json,

@@ -1,0 +1,88 @@
+"""The bearer token that an HTTP client has to show."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from reasoningbank.domain.errors import InvalidInput, Unavailable
+from reasoningbank.storage.location import user_data_directory
+
+ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_MCP_TOKEN"
+FILE_NAME: Final = "mcp-token"
+_FEWEST_CHARACTERS: Final = 16
+_MOST_BYTES: Final = 4_096
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A token, and where it came from."""
+
+    value: str
+    origin: str
+
+
+def resolve_token(token_file: str | None, environment: Mapping[str, str]) -> Token:
+    """Give the token: from the file named, else the environment, else the user's own file.
+
+    The user's file is made with a new token when it is not there, readable by this user alone.
+
+    Raises:
+        InvalidInput: For a token that is too short or holds more than visible ASCII.
+        Unavailable: When a file cannot be read or made, or others may read it.
+    """
+    if token_file is not None:
+        return _from_file(Path(token_file))
+    given = environment.get(ENVIRONMENT_VARIABLE)
+    if given:
+        return Token(_checked(given.strip(), ENVIRONMENT_VARIABLE), ENVIRONMENT_VARIABLE)
+    path = user_data_directory(environment) / FILE_NAME
+    _make(path)
+    return _from_file(path)
+
+
+def _from_file(path: Path) -> Token:
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(_MOST_BYTES)
+    except OSError as error:
+        raise Unavailable(
+            f"cannot be read: {error.strerror}", path=str(path), hint="Give another --token-file."
+        ) from error
+    if os.name == "posix" and mode & _OTHERS:
+        raise Unavailable("may be read by others", path=str(path), hint=f"Run: chmod 600 '{path}'")
+    return Token(_checked(content.decode("ascii", "replace").strip(), str(path)), str(path))
+
+
+def _make(path: Path) -> None:
+    """Write a new token, unless there is a file already."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise Unavailable(
+            f"cannot be made: {error.strerror}",
+            path=str(path),
+            hint=f"Set {ENVIRONMENT_VARIABLE} or give --token-file.",
+        ) from error
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32) + "\n")
+
+
+def _checked(token: str, field: str) -> str:
+    if len(token) < _FEWEST_CHARACTERS or not all("!" <= one <= "~" for one in token):
+        raise InvalidInput(
+            f"must hold at least {_FEWEST_CHARACTERS} visible ASCII characters",
+            field=field,
+            hint="Such as what `openssl rand -hex 32` prints.",
+        )
+    return token
