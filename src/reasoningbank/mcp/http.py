@@ -17,11 +17,14 @@ from reasoningbank.mcp.http_connection import impatient
 from reasoningbank.mcp.http_guard import HEALTH_PATH, LOOPBACK, PATH, Guard
 from reasoningbank.mcp.log import log_to_standard_error
 from reasoningbank.mcp.options import HttpOptions, ServerOptions
-from reasoningbank.mcp.starting import started_server
+from reasoningbank.mcp.starting import presenting_server, started_server
 from reasoningbank.mcp.token import Token, resolve_token
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from reasoningbank.mcp.gateway import Gateway
+    from reasoningbank.mcp.server import BankServer
 
 
 def serve_http(
@@ -43,11 +46,12 @@ def serve_http(
         Unavailable: When the port is taken, or there is no token to be had.
     """
     log_to_standard_error()
+    bank_or_both, gateway = _server(options)
     token = resolve_token(http.token_file, environment)
     listener = _listening(http)
     server = uvicorn.Server(
         uvicorn.Config(
-            http_app(options, http, token.value),
+            http_app(bank_or_both, http, token.value),
             http=impatient(http.head_seconds),  # type: ignore[arg-type]  # any callable will do
             ws="none",
             lifespan="on",
@@ -63,14 +67,20 @@ def serve_http(
     # uvicorn raises the signal again when everything is closed; that shall end nothing by force.
     signal.signal(signal.SIGTERM, lambda *_: None)
     _announce(listener, token, as_json=as_json)
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:
+        # uvicorn ends so when what surrounds the server could not be started.
+        if gateway is None or gateway.failure is None:
+            raise
+        raise gateway.failure from None
 
 
-def http_app(options: ServerOptions, http: HttpOptions, token: str) -> ASGIApp:
+def http_app(server: BankServer, http: HttpOptions, token: str) -> ASGIApp:
     """Give the application: the protocol at ``/mcp``, ``/health``, and the guard before both."""
     names = sorted(LOOPBACK | set(http.allowed_hosts))
     hosts = [f"[{name}]" if ":" in name else name for name in names]
-    app = started_server(options).streamable_http_app(
+    app = server.streamable_http_app(
         streamable_http_path=PATH,
         max_request_body_size=http.body_bytes,
         session_idle_timeout=http.session_idle_seconds,
@@ -87,6 +97,12 @@ def http_app(options: ServerOptions, http: HttpOptions, token: str) -> ASGIApp:
         ),
     )
     return Guard(app, token, http)
+
+
+def _server(options: ServerOptions) -> tuple[BankServer, Gateway | None]:
+    if options.commands:
+        return presenting_server(options, at_once=True)
+    return started_server(options), None
 
 
 def _listening(http: HttpOptions) -> socket.socket:
