@@ -22,7 +22,11 @@ TRAJECTORY = {
     ],
     "verdict": {"kind": "success", "evidence": {"exit_code": 0}},
 }
-LESSON = {"title": "Read the name", "strategy": "When a name is missing, define it first.", "tags": []}
+LESSON = {
+    "title": "Read the name",
+    "strategy": "When a name is missing, define it first.",
+    "tags": [],
+}
 
 
 @asynccontextmanager
@@ -74,7 +78,9 @@ def test_every_tool_resource_and_prompt_answers_as_declared(transport, mode, ban
                 top_k=3,
             )
             assert similar["id"] == stored["patternId"]
-            [listed] = await call("reasoningbank_search_by_category", category="backend_development")
+            [listed] = await call(
+                "reasoningbank_search_by_category", category="backend_development"
+            )
             assert listed == found
             recalled = await call("reasoningbank_recall", task_description="Implement a REST API")
             assert [one["id"] for one in recalled["patterns"]] == [stored["patternId"]]
@@ -85,7 +91,9 @@ def test_every_tool_resource_and_prompt_answers_as_declared(transport, mode, ban
             assert told["recorded"][0]["uses"] == 1
             kept = await call("reasoningbank_learn", trajectory=TRAJECTORY)
             assert kept["status"] == "pending"
-            assert kept["distillation_request"]["material"]["task"] == TRAJECTORY["task_description"]
+            assert (
+                kept["distillation_request"]["material"]["task"] == TRAJECTORY["task_description"]
+            )
             learned = await call(
                 "reasoningbank_learn",
                 trajectory_id=kept["trajectory_id"],
@@ -100,7 +108,10 @@ def test_every_tool_resource_and_prompt_answers_as_declared(transport, mode, ban
             assert str(resource.uri) == "reasoningbank://stats"
             [template] = (await client.list_resource_templates()).resource_templates
             uri = template.uri_template.replace("{id}", stored["patternId"])
-            for one, expected in ((uri, "test_driven_development"), (resource.uri, "total_patterns")):
+            for one, expected in (
+                (uri, "test_driven_development"),
+                (resource.uri, "total_patterns"),
+            ):
                 [content] = (await client.read_resource(one)).contents
                 assert content.mime_type == "application/json"
                 assert expected in content.text
