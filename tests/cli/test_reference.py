@@ -39,6 +39,7 @@ NAMED = [
     "demo",
     "bench",
     "eval",
+    "mcp",
 ]
 
 
@@ -81,6 +82,7 @@ def test_every_verb_takes_a_bank_and_a_namespace_unless_it_chooses_its_own(name)
         "reembed",
         "doctor",
         "demo",
+        "mcp",
     ],
 )
 def test_every_verb_that_needs_vectors_takes_an_embedder(name):

@@ -10,7 +10,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from .conftest import json_of, over_stdio, pattern, run, serving_http
+from tests.mcp.servers import json_of, over_stdio, pattern, run, serving_http
 
 TRAJECTORY = {
     "task_description": "Make the tests of the parser pass",

@@ -17,7 +17,9 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from .conftest import PROGRAM, json_of, over_stdio, pattern, run, serving_http
+from reasoningbank import InvalidInput
+from reasoningbank.mcp.upstream import command_parts
+from tests.mcp.servers import PROGRAM, json_of, over_stdio, pattern, run, serving_http
 
 HERE = Path(__file__).resolve().parent
 NPM = HERE / "npm" / "node_modules" / ".bin"
@@ -164,7 +166,6 @@ def test_an_answer_comes_back_as_it_was(side_by_side, method, params):
 
 
 def test_a_result_keeps_unknown_fields_and_explicit_nulls(side_by_side):
-    direct, through = side_by_side
     arguments = {"n": None, "text": "ä\u2028", "deep": {"list": [None, 1.0, 1, {}]}}
 
     results = [one.call("fake_echo", **arguments)["result"] for one in side_by_side]
@@ -298,70 +299,62 @@ def test_two_existing_servers_stand_beside_each_other(bank):
     assert read["text"] == "two"
 
 
-@pytest.mark.parametrize(
-    "commands", [[fake("one"), fake("one")], [fake("reasoningbank_recall", "--same")]]
-)
-def test_a_name_that_two_servers_have_is_refused_at_the_start(bank, commands, monkeypatch):
-    if len(commands) == 1:  # one of its tools is named as one of ours
-        source = (HERE / "fake_server.py").read_text().replace('f"{PREFIX}_{name}"', "PREFIX", 1)
-        program = bank.with_name("same.py")
-        program.write_text(source)
-        commands = [[sys.executable, str(program), "reasoningbank_recall"]]
-    done = subprocess.run(
-        gateway(bank, *commands),
-        input=json.dumps(
-            {
-                "jsonrpc": "2.0",
-                "id": 1,
-                "method": "initialize",
-                "params": {
-                    "protocolVersion": "2025-11-25",
-                    "capabilities": {},
-                    "clientInfo": {"name": "host", "version": "1"},
-                },
-            }
-        )
-        + "\n",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-    )
-
-    assert "of two servers have the name" in json.loads(done.stdout)["error"]["message"]
-    assert "of two servers have the name" in done.stderr
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "host", "version": "1"},
+    },
+}
 
 
-def test_a_refused_start_ends_the_process_although_the_host_stays(bank):
-    command = gateway(bank, fake("one"), fake("one"))
+def refused(command):
+    """What a host hears that stays while the server refuses, how that ends, and what is printed."""
     process = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with process:
-        params = {
-            "protocolVersion": "2025-11-25",
-            "capabilities": {},
-            "clientInfo": {"name": "h", "version": "1"},
-        }
-        process.stdin.write(
-            json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}) + "\n"
-        )
+        process.stdin.write(json.dumps(INITIALIZE) + "\n")
         process.stdin.flush()
-        assert "error" in json.loads(process.stdout.readline())
-        assert process.wait(20) == 3
+        heard = json.loads(process.stdout.readline())
+        status = process.wait(20)
+        return heard["error"]["message"], status, process.stderr.read()
 
 
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        (["no-such-program-anywhere"], "names no program"),
-        (["'unclosed"], "cannot be taken apart"),
-        ([""], "names no program"),
-    ],
-)
-def test_a_command_that_cannot_be_run_is_refused_before_anything_is_served(bank, command, said):
+def test_a_name_that_two_existing_servers_have_is_refused_at_the_start(bank):
+    heard, status, said = refused(gateway(bank, fake("one"), fake("one")))
+
+    assert "of two servers have the name 'one_echo'" in heard
+    assert status == 3
+    assert heard in said
+
+
+def test_a_name_that_is_one_of_ours_is_refused_at_the_start(bank):
+    source = (HERE / "fake_server.py").read_text().replace('f"{PREFIX}_{name}"', "PREFIX", 1)
+    program = bank.with_name("same.py")
+    program.write_text(source)
+
+    heard, status, _ = refused(
+        gateway(bank, [sys.executable, str(program), "reasoningbank_recall"])
+    )
+
+    assert "of two servers have the name 'reasoningbank_recall'" in heard
+    assert status == 3
+
+
+def test_a_server_that_does_not_start_is_named(bank):
+    heard, status, _ = refused(gateway(bank, fake("one", "--never")))
+
+    assert "fake_server.py" in heard
+    assert status == 7
+
+
+def test_a_command_that_cannot_be_run_is_refused_before_anything_is_served(bank):
     done = subprocess.run(
-        [*PROGRAM, "mcp", "--db", str(bank), "--with", *command],
+        [*PROGRAM, "mcp", "--db", str(bank), "--with", "no-such-program-anywhere"],
         input="",
         capture_output=True,
         text=True,
@@ -370,30 +363,15 @@ def test_a_command_that_cannot_be_run_is_refused_before_anything_is_served(bank,
     )
 
     assert done.returncode == 2
-    assert said in done.stderr
+    assert "names no program" in done.stderr
 
 
-def test_a_server_that_does_not_start_is_named(bank):
-    process = subprocess.Popen(
-        gateway(bank, fake("one", "--never")),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        params = {
-            "protocolVersion": "2025-11-25",
-            "capabilities": {},
-            "clientInfo": {"name": "h", "version": "1"},
-        }
-        process.stdin.write(
-            json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}) + "\n"
-        )
-        process.stdin.flush()
-        error = json.loads(process.stdout.readline())["error"]
-        assert process.wait(20) == 3
-    assert "fake_server.py" in error["message"]
+@pytest.mark.parametrize("command", ["", "   ", "'unclosed"])
+def test_a_command_line_that_is_none_is_refused(command):
+    with pytest.raises(InvalidInput) as error:
+        command_parts(command)
+
+    assert error.value.field == "with"
 
 
 def test_the_sdks_client_sees_both_in_the_newer_protocol(bank):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -17,8 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from reasoningbank import InvalidInput, Unavailable
 from reasoningbank.mcp.token import resolve_token
-
-from .conftest import PROGRAM, json_of, pattern, run, serving_http
+from tests.mcp.servers import PROGRAM, json_of, pattern, run, serving_http
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "::1"])
 
@@ -280,5 +280,5 @@ def test_a_token_is_made_once_and_kept_for_the_user_alone(home):
 
     assert first == again
     assert len(first.value) >= 40
-    assert os.stat(first.origin).st_mode & 0o077 == 0
+    assert Path(first.origin).stat().st_mode & 0o077 == 0
     assert first.origin.startswith(str(home))

@@ -15,8 +15,7 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 
 from reasoningbank import ReasoningBank
-
-from .conftest import PROGRAM, in_process, json_of, over_stdio, pattern, run
+from tests.mcp.servers import PROGRAM, in_process, json_of, over_stdio, pattern, run
 
 HANDSHAKE = [
     {
@@ -80,16 +79,22 @@ def test_the_handshake_neither_opens_nor_makes_a_bank_and_loads_no_model(bank):
         "try: main()\n"
         "finally: print('numpy' in sys.modules, file=sys.stderr)"
     )
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "-c", program, "mcp", "--db", str(bank)],
-        input=lines(HANDSHAKE),
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=True,
     )
+    with process:
+        process.stdin.write(lines(HANDSHAKE))
+        process.stdin.flush()
+        answered = [json.loads(process.stdout.readline())["id"] for _ in range(2)]
+        process.stdin.close()
+        said = process.stderr.read()
 
-    assert [json.loads(one)["id"] for one in done.stdout.splitlines()] == [1, 2]
-    assert done.stderr.splitlines()[-1] == "False"
+    assert answered == [1, 2]
+    assert said.splitlines()[-1] == "False"
     assert not bank.exists()
 
 
@@ -171,9 +176,12 @@ def test_a_server_killed_while_it_stores_has_kept_all_it_acknowledged(bank):
             if answer["id"] > 2:
                 acknowledged.append(answer["result"]["structuredContent"]["patternId"])
         os.kill(process.pid, signal.SIGKILL)
-        for line in process.stdout:  # what was on its way when it died was acknowledged, too
-            if line.endswith("\n"):
-                acknowledged.append(json.loads(line)["result"]["structuredContent"]["patternId"])
+        # What was on its way when it died was acknowledged, too.
+        acknowledged += [
+            json.loads(line)["result"]["structuredContent"]["patternId"]
+            for line in process.stdout
+            if line.endswith("\n")
+        ]
 
     with ReasoningBank.open(bank) as opened:
         kept = {str(one.id) for one in opened.search_by_category("backend_development", 300)}

@@ -7,7 +7,7 @@ import json
 import jsonschema
 import pytest
 
-from .conftest import in_process, json_of, pattern, run, text_of
+from tests.mcp.servers import in_process, json_of, pattern, run, text_of
 
 # Name for name as the interface that this project was made for gives them.
 SPECIFIED = {

@@ -13,9 +13,8 @@ if TYPE_CHECKING:
     from reasoningbank.domain.errors import ReasoningBankError
     from reasoningbank.mcp.server import BankServer
 
-FAILED_STATUS: Final = 3
-"""How the process ends when existing servers cannot be presented."""
-
+_CONFLICT_STATUS: Final = 3
+_UNAVAILABLE_STATUS: Final = 7
 _ANSWER_SECONDS: Final = 0.5
 
 
@@ -58,8 +57,10 @@ def _server_with_others(options: ServerOptions) -> BankServer:
         """End the process once the host has had time to read why."""
         assert gateway.failure is not None
         _tell(gateway.failure)
+        conflict = gateway.failure.code == "conflict"
+        status = _CONFLICT_STATUS if conflict else _UNAVAILABLE_STATUS
         # The thread that reads standard input cannot be interrupted, and would keep the process.
-        timer = threading.Timer(_ANSWER_SECONDS, os._exit, (FAILED_STATUS,))
+        timer = threading.Timer(_ANSWER_SECONDS, os._exit, (status,))
         timer.daemon = True
         timer.start()
 

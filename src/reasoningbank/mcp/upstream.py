@@ -73,6 +73,7 @@ class Upstream:
         self._host = host
         self._speaking: JSONRPCDispatcher[TransportContext] | None = None
         self._ready = anyio.Event()
+        self._started = False
         self._given_up = False
 
     @property
@@ -88,22 +89,20 @@ class Upstream:
             Unavailable: When it does not start the first time.
         """
         row = 0
-        first = True
         while True:
             began = anyio.current_time()
+            first = not self._started
             try:
                 await self._one_life(task_status if first else None)
                 reason = "ended"
             except Exception as error:  # noqa: BLE001 - whatever it is, the server is not running
                 reason = f"did not start: {_cause(error)}"
-            if first and not self._ready.is_set():
+            if not self._started:
                 raise Unavailable(
                     f"{reason} ({self.command})",
                     field="with",
                     hint="Its own messages are on standard error.",
                 )
-            first = False
-            self._ready = anyio.Event()
             row = 0 if anyio.current_time() - began > _STEADY_SECONDS else row
             if row == len(_PAUSES):
                 self._given_up = True
@@ -129,6 +128,7 @@ class Upstream:
             return await speaking.send_raw_request(method, params)
         except MCPError as error:
             if error.code == CONNECTION_CLOSED and error.message == "Connection closed":
+                self._lost(speaking)
                 raise MCPError(
                     INTERNAL_ERROR,
                     f"the server `{self.command}` ended while it worked on this and is being "
@@ -140,6 +140,12 @@ class Upstream:
         """Tell the server something; while it is not running, nobody hears it."""
         if self._speaking is not None:
             await self._speaking.notify(method, params)
+
+    def _lost(self, speaking: JSONRPCDispatcher[TransportContext]) -> None:
+        """Let calls wait for the next start, from the moment that this one is known to be over."""
+        if self._speaking is speaking:
+            self._speaking = None
+            self._ready = anyio.Event()
 
     async def _one_life(self, task_status: TaskStatus[None] | None) -> None:
         """Start the server, say that it is ready, and return when it has ended."""
@@ -154,6 +160,7 @@ class Upstream:
                 try:
                     await speaking.run(self._asked, self._told, task_status=task_status)
                 finally:
+                    self._lost(speaking)
                     ended.set()
 
             async with anyio.create_task_group() as tasks:
@@ -166,6 +173,7 @@ class Upstream:
                     )
                     await speaking.notify("notifications/initialized", None)
                     self._speaking = speaking
+                    self._started = True
                     self._ready.set()
                     if task_status is not None:
                         task_status.started()
@@ -173,7 +181,7 @@ class Upstream:
                         await self._tell_of_restart()
                     await ended.wait()
                 finally:
-                    self._speaking = None
+                    self._lost(speaking)
                     tasks.cancel_scope.cancel()
 
     async def _tell_of_restart(self) -> None:
