@@ -31,6 +31,7 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 
 .PHONY: test
 test: $(VENV)/.test browser ## run every test but the long ones
+test: $(VENV)/.test tests/mcp/npm/.installed ## run every test but the long ones
 	$(PYTEST) -q -ra $(PYTEST_ARGS)
 
 .PHONY: check
@@ -131,6 +132,11 @@ $(VENV)/.venv:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 10) else f"Python 3.10 or newer is needed; {sys.executable} is {sys.version.split()[0]}. Try: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@touch $@
+
+# Real MCP servers for the tests of the gateway and for `python -m benchmarks.mcp`. Without npm those tests skip.
+tests/mcp/npm/.installed: tests/mcp/npm/package-lock.json
+	@if command -v npm > /dev/null; then npm ci --prefix tests/mcp/npm --no-audit --no-fund --silent; fi
 	@touch $@
 
 # One stamp for each dependency group: .venv/.test, .venv/.check, .venv/.bench, .venv/.dev.

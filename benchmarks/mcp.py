@@ -115,7 +115,9 @@ def pattern(number: int) -> dict[str, Any]:
 def entity(number: int) -> dict[str, Any]:
     task = pattern(number)
     observations = [task["task_description"], task["strategy"]]
-    return {"entities": [{"name": f"p{number}", "entityType": "pattern", "observations": observations}]}
+    return {
+        "entities": [{"name": f"p{number}", "entityType": "pattern", "observations": observations}]
+    }
 
 
 def contenders(folder: Path, calls: int) -> list[Contender]:
@@ -133,7 +135,9 @@ def contenders(folder: Path, calls: int) -> list[Contender]:
         "open_nodes": [{"names": ["p1"]}] * calls,
     }
     found = [
-        Contender("SDK, one empty tool", [sys.executable, "-c", EMPTY], {}, {"nothing": [{}] * calls}),
+        Contender(
+            "SDK, one empty tool", [sys.executable, "-c", EMPTY], {}, {"nothing": [{}] * calls}
+        ),
         Contender(
             "reasoningbank mcp",
             [sys.executable, "-c", OURS, "mcp", "--db", str(folder / "bank.db")],

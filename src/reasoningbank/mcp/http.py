@@ -120,10 +120,12 @@ def _listening(http: HttpOptions) -> socket.socket:
 def _announce(listener: socket.socket, token: Token, *, as_json: bool) -> None:
     host, port = listener.getsockname()[:2]
     base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    # The token itself goes to a person at a terminal, never into a file that collects the log.
+    shown = token.value if sys.stderr.isatty() else "TOKEN"
     told = [
         f"listening at {base}{PATH}",
-        "clients send the header  Authorization: Bearer TOKEN",
-        f"with the token in {token.origin}",
+        f"clients send the header  Authorization: Bearer {shown}",
+        f"the token is in {token.origin}",
     ]
     if as_json:
         told = [
