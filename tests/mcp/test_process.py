@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import AsyncExitStack
 
+import pytest
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 
@@ -304,3 +305,22 @@ def test_an_unknown_tool_is_an_error_of_the_protocol():
             return None
 
     assert "reasoningbank_forget_everything" in str(run(main))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals end a process at once on Windows")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_closes_the_bank_although_the_host_stays(bank, number, status):
+    with started(bank) as process:
+        stored = call(3, "reasoningbank_store_pattern", pattern())
+        process.stdin.write(lines([*HANDSHAKE, stored]))
+        process.stdin.flush()
+        while json.loads(process.stdout.readline())["id"] != 3:
+            pass
+        open_before = bank.with_name(bank.name + "-wal").exists()
+        process.send_signal(number)
+        assert process.wait(10) == status
+        said = process.stderr.read()
+
+    assert open_before
+    assert not bank.with_name(bank.name + "-wal").exists()
+    assert "Traceback" not in said

@@ -47,10 +47,11 @@ class SharedBank:
         return self._bank
 
     async def close(self) -> None:
-        """Let go of the bank, if it was opened."""
+        """Let go of the bank, if it was opened, even while everything around is being cancelled."""
         bank, self._bank = self._bank, None
         if bank is not None:
-            await bank.close()
+            with anyio.CancelScope(shield=True):
+                await bank.close()
 
     async def _open(self) -> AsyncReasoningBank:
         from reasoningbank import AsyncReasoningBank

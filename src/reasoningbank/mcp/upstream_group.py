@@ -101,7 +101,16 @@ class UpstreamGroup:
         for server in self.servers:
             if listing.capability not in server.capabilities:
                 continue
-            listed, beside = await _all_pages(server, listing)
+            try:
+                listed, beside = await _all_pages(server, listing)
+            except MCPError as error:
+                if refuse:
+                    raise
+                # The others' entries and the bank's are still there, and calls of its own say why not.
+                LOGGER.error("`%s` does not answer %s: %s", server.command, listing.method, error)
+                known = self._owners.get(listing.method, {})
+                owners.update({name: one for name, one in known.items() if one is server})
+                continue
             around = {**beside, **around}
             for entry in listed:
                 name = str(entry.get(listing.key))
@@ -182,7 +191,14 @@ async def _all_pages(server: Upstream, listing: Listing) -> tuple[list[Entry], d
     around: dict[str, Any] = {}
     cursor: object = None
     for _ in range(_MOST_PAGES):
-        page = await server.request(listing.method, {} if cursor is None else {"cursor": cursor})
+        try:
+            page = await server.request(
+                listing.method, {} if cursor is None else {"cursor": cursor}
+            )
+        except MCPError as error:
+            if error.code == METHOD_NOT_FOUND:  # some have resources and know no templates
+                break
+            raise
         listed = page.pop(listing.items, None)
         entries.extend(listed if isinstance(listed, list) else [])
         cursor = page.pop("nextCursor", None)
