@@ -132,7 +132,10 @@ def handle(message):  # noqa: C901 - one branch for each method is the plainest 
     elif method == "notifications/cancelled":
         cancelled.add(params["requestId"])
     elif method == "tools/list":
-        if "cursor" in params:
+        if "--mute" in sys.argv:
+            error = {"code": -32000, "message": "not today"}
+            send({"jsonrpc": "2.0", "id": number, "error": error})
+        elif "cursor" in params:
             answer(number, {"tools": TOOLS[4:], "vendorPage": None})
         else:
             answer(number, {"tools": TOOLS[:4], "nextCursor": "more", "vendorPage": 1})

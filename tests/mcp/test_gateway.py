@@ -352,6 +352,13 @@ def test_a_server_that_does_not_start_is_named(bank):
     assert status == 7
 
 
+def test_a_server_that_does_not_list_its_tools_is_refused(bank):
+    heard, status, _ = refused(gateway(bank, fake("one", "--mute")))
+
+    assert "not today" in heard
+    assert status == 7
+
+
 def test_a_command_that_cannot_be_run_is_refused_before_anything_is_served(bank):
     done = subprocess.run(
         [*PROGRAM, "mcp", "--db", str(bank), "--with", "no-such-program-anywhere"],

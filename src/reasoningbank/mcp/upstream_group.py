@@ -10,7 +10,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from mcp.shared.exceptions import MCPError
 from mcp_types import METHOD_NOT_FOUND
 
-from reasoningbank.domain.errors import Conflict, ReasoningBankError
+from reasoningbank.domain.errors import Conflict, ReasoningBankError, Unavailable
 from reasoningbank.mcp.host_side import HostSide
 from reasoningbank.mcp.log import LOGGER
 from reasoningbank.mcp.upstream import Upstream
@@ -66,7 +66,7 @@ class UpstreamGroup:
         """Start the servers and refuse names that two of them have.
 
         Raises:
-            Unavailable: When one does not start.
+            Unavailable: When one does not start, or does not list what it has.
             Conflict: Naming what two servers have.
         """
         failures: list[ReasoningBankError] = []
@@ -77,9 +77,11 @@ class UpstreamGroup:
         try:
             for listing in LISTINGS.values():
                 await self.entries(listing, refuse=True)
-        except BaseException:
+        except BaseException as error:
             with anyio.CancelScope(shield=True):
                 await self.stop()
+            if isinstance(error, MCPError):
+                raise Unavailable(f"does not say what it has: {error}", field="with") from error
             raise
 
     async def stop(self) -> None:
