@@ -134,10 +134,12 @@ $(VENV)/.venv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@touch $@
 
-# Real MCP servers for the tests of the gateway and for `python -m benchmarks.mcp`. Without npm those tests skip.
+# Real MCP servers for the tests of the gateway and for `python -m benchmarks.mcp`. Where npm is missing or gets
+# nothing, those tests skip and say so.
 tests/mcp/npm/.installed: tests/mcp/npm/package-lock.json
-	@if command -v npm > /dev/null; then npm ci --prefix tests/mcp/npm --no-audit --no-fund --silent; fi
-	@touch $@
+	@if ! command -v npm > /dev/null; then echo "npm is not installed: the real MCP servers are left out"; \
+	elif npm ci --prefix tests/mcp/npm --no-audit --no-fund --silent; then touch $@; \
+	else echo "npm ci failed: the real MCP servers are left out"; fi
 
 # One stamp for each dependency group: .venv/.test, .venv/.check, .venv/.bench, .venv/.dev.
 $(VENV)/.%: pyproject.toml | $(VENV)/.venv
