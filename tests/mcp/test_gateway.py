@@ -16,10 +16,11 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CreateMessageResult, TextContent
 
 from reasoningbank import InvalidInput
 from reasoningbank.mcp.upstream import command_parts
-from tests.mcp.servers import PROGRAM, json_of, over_stdio, pattern, run, serving_http
+from tests.mcp.servers import PROGRAM, json_of, over_stdio, pattern, run, serving_http, text_of
 
 HERE = Path(__file__).resolve().parent
 NPM = HERE / "npm" / "node_modules" / ".bin"
@@ -400,22 +401,42 @@ def test_the_sdks_client_sees_both_in_the_newer_protocol(bank):
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
-def test_the_gateway_serves_over_http_in_both_protocols(bank):
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_over_http_calls_progress_and_questions_pass_as_well(bank, mode):
+    """Both go over the stream of the call that they belong to; the newer protocol has no questions."""
+    heard = []
+
+    async def answer(_, params):
+        content = TextContent(type="text", text=f"{params.max_tokens} tokens")
+        return CreateMessageResult(role="assistant", content=content, model="m")
+
+    async def progress(done, _total, _message):
+        heard.append(done)
+
     async def main(server):
-        seen = []
-        async with httpx2.AsyncClient(headers=server.headers) as http:
-            for mode in ("auto", "legacy"):
-                transport = streamable_http_client(server.url, http_client=http)
-                async with Client(transport, mode=mode) as client:
-                    names = {tool.name for tool in (await client.list_tools()).tools}
-                    prompt = await client.get_prompt("fake_prompt")
-                    seen.append(
-                        ({"fake_echo", "reasoningbank_recall"} <= names, bool(prompt.messages))
-                    )
-        return seen
+        async with (
+            httpx2.AsyncClient(headers=server.headers) as http,
+            Client(
+                streamable_http_client(server.url, http_client=http),
+                mode=mode,
+                sampling_callback=answer,
+            ) as client,
+        ):
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            prompt = await client.get_prompt("fake_prompt")
+            done = await client.call_tool("fake_slow", {}, progress_callback=progress)
+            asked = await client.call_tool("fake_ask", {})
+            stats = await client.call_tool("reasoningbank_get_stats", {})
+            return names, prompt.messages, text_of(done), text_of(asked), json_of(stats)
 
     with serving_http(bank, "--with", shlex.join(fake("fake"))) as server:
-        assert run(lambda: main(server)) == [(True, True), (True, True)]
+        names, messages, done, asked, stats = run(lambda: main(server))
+
+    assert {"fake_echo", "reasoningbank_recall"} <= names
+    assert messages
+    assert (done, heard) == ("done", [0.0, 1.0, 2.0])
+    assert ("5 tokens" if mode == "legacy" else "cannot be asked") in asked
+    assert stats["total_patterns"] == 0
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
