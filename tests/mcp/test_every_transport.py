@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 
+import pytest
+
+pytest.importorskip("mcp", reason="needs the extra mcp")
+
 import httpx2
 import jsonschema
-import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 

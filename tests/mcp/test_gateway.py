@@ -12,8 +12,11 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
+
+pytest.importorskip("mcp", reason="needs the extra mcp")
+
+import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CreateMessageResult, TextContent

@@ -11,8 +11,11 @@ import sys
 import time
 from pathlib import Path
 
-import httpx2
 import pytest
+
+pytest.importorskip("mcp", reason="needs the extra mcp")
+
+import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 

@@ -12,6 +12,9 @@ import sys
 from contextlib import AsyncExitStack
 
 import pytest
+
+pytest.importorskip("mcp", reason="needs the extra mcp")
+
 from mcp import Client
 from mcp.shared.exceptions import MCPError
 

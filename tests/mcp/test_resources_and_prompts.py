@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+
+pytest.importorskip("mcp", reason="needs the extra mcp")
+
 from mcp.shared.exceptions import MCPError
 
 from tests.mcp.servers import in_process, json_of, pattern, run, text_of
