@@ -30,8 +30,7 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 	@.demo/venv/bin/reasoningbank demo
 
 .PHONY: test
-test: $(VENV)/.test browser ## run every test but the long ones
-test: $(VENV)/.test tests/mcp/npm/.installed ## run every test but the long ones
+test: $(VENV)/.test browser tests/mcp/npm/.installed ## run every test but the long ones
 	$(PYTEST) -q -ra $(PYTEST_ARGS)
 
 .PHONY: check
