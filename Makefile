@@ -112,7 +112,7 @@ package: $(VENV)/.test ## build the sdist and the wheel into dist/
 
 .PHONY: clean
 clean: ## remove environments, caches and what was built
-	rm -rf .venv .venv-* .demo build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+	rm -rf tests/mcp/npm/node_modules tests/mcp/npm/.installed .venv .venv-* .demo build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- environments
