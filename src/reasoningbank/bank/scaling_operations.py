@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from typing import TypeVar
 
 from reasoningbank.bank.recall_operations import DEFAULT_TOKEN_BUDGET
@@ -115,10 +116,8 @@ class ScalingOperations(TaskOperations):
             max_workers=max_workers,
             token_budget=token_budget,
         )
-        if under_way.plan.workers == 1:
-            _make_attempts(under_way, run)
-        else:
-            _make_in_threads(under_way, run)
+        make = _make_attempts if under_way.plan.workers == 1 else _make_in_threads
+        make(under_way, run, copy_context())
         return under_way.conclude()
 
     def _prepare_scaling(
@@ -174,11 +173,13 @@ class ScalingOperations(TaskOperations):
         return stored
 
 
-def _make_attempts(under_way: ScalingRun[Value], run: Callable[[Task], Value]) -> None:
-    """Make one attempt after the other until there is to be no more."""
+def _make_attempts(
+    under_way: ScalingRun[Value], run: Callable[[Task], Value], context: Context
+) -> None:
+    """Make one attempt after the other until there is to be no more, each in a copy of a context."""
     while (task := under_way.begin()) is not None:
         try:
-            value = run(task)
+            value = context.copy().run(run, task)
         except Exception as error:  # noqa: BLE001 - it is kept with the attempt, and given back
             under_way.end(task, None, error)
         except BaseException as error:
@@ -189,17 +190,16 @@ def _make_attempts(under_way: ScalingRun[Value], run: Callable[[Task], Value]) -
             under_way.end_verified(task, value, None)
 
 
-def _make_in_threads(under_way: ScalingRun[Value], run: Callable[[Task], Value]) -> None:
-    """Make attempts in several threads at once, each in the caller's context."""
+def _make_in_threads(
+    under_way: ScalingRun[Value], run: Callable[[Task], Value], context: Context
+) -> None:
+    """Make attempts in several threads at once."""
     from concurrent.futures import ThreadPoolExecutor  # slow to import
-    from contextvars import copy_context
 
-    threads = ThreadPoolExecutor(under_way.plan.workers, thread_name_prefix="reasoningbank-attempt")
+    workers = under_way.plan.workers
+    threads = ThreadPoolExecutor(workers, thread_name_prefix="reasoningbank-attempt")
     try:
-        working = [
-            threads.submit(copy_context().run, _make_attempts, under_way, run)
-            for _ in range(under_way.plan.workers)
-        ]
+        working = [threads.submit(_make_attempts, under_way, run, context) for _ in range(workers)]
         for one in working:
             try:
                 one.exception()
