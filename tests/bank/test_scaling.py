@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import itertools
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -264,6 +265,34 @@ def test_an_interrupt_is_raised_again_after_what_ended_was_kept(
     assert "KeyboardInterrupt" in str(by_number[2].steps[-1].error)
     [learned] = {one.status for one in any_bank.retry_pending() if one.verdict.score is not None}  # type: ignore[union-attr]
     assert learned == "learned"
+
+
+def test_an_interrupt_while_attempts_are_under_way_does_not_wait_for_them(
+    any_bank: ReasoningBank,
+) -> None:
+    released = threading.Event()
+
+    def run(task: Task) -> None:
+        if task.attempt == 1:
+            return fail(task)
+        if task.attempt == 2:
+            while not any_bank.trajectories():
+                threading.Event().wait(0.001)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        assert released.wait(60)
+        return fail(task)
+
+    with pytest.raises(KeyboardInterrupt):
+        any_bank.scale(TASK, run, k=9, max_workers=2)
+    assert any_bank.trajectories()
+    released.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("reasoningbank-attempt"):
+            thread.join(60)
+    # What was under way went on in its thread and was kept; nothing more was begun.
+    kept = [one.metadata["scaling"]["attempt"] for one in any_bank.trajectories()]  # type: ignore[index, call-overload]
+    assert 1 in kept
+    assert len(kept) <= 3
 
 
 # ------------------------------------------------------------------ one after the other
