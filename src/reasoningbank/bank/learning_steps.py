@@ -204,11 +204,15 @@ class LearningSteps(BankCore):
         patterns = tuple(dict.fromkeys(UUID(pattern_id) for pattern_id, _ in held))
         return "replayed" if replayed else "learned", patterns
 
+    def _note_nothing_learned(self, learned_from: Sequence[Trajectory], note: str) -> None:
+        ids = [str(one.id) for one in learned_from]
+        self._storage.learn_patterns(
+            self._namespace, ids, (), self._vectors.model, self._stamp(), note=note
+        )
+
     def _nothing_learned(self, stored: Trajectory, note: str, usage: Usage) -> Learned:
         """Note that there was nothing to learn, so that nobody is asked, and paid, again."""
-        self._storage.learn_patterns(
-            self._namespace, [str(stored.id)], (), self._vectors.model, self._stamp(), note=note
-        )
+        self._note_nothing_learned((stored,), note)
         return Learned(
             trajectory_id=stored.id,
             status="learned",

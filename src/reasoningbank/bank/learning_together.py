@@ -57,10 +57,17 @@ class LearningTogether(LearningSteps):
         drawn = [_drawn(lesson, compared) for lesson in distillation.lessons]
         if not drawn:
             note = distillation.note or "comparing them shows no lesson worth keeping"
-            for one in compared:
-                self._write(one, Judgement(verdict=one.verdict, note=note))
+            if distillation.found_nothing:
+                self._note_nothing_learned(compared, note)
+            else:
+                for one in compared:
+                    self._write(one, Judgement(verdict=one.verdict, note=note))
             return LearnedTogether(
-                trajectories=ids, status="pending", patterns=(), note=note, usage=usage
+                trajectories=ids,
+                status="learned" if distillation.found_nothing else "pending",
+                patterns=(),
+                note=note,
+                usage=usage,
             )
         status, patterns = self._stored_as_patterns(compared, drawn)
         return LearnedTogether(
