@@ -121,6 +121,18 @@ def test_after_an_answer_of_no_use_all_attempts_wait_and_are_compared_later(
     assert sum(one.usage.calls for one in again) == 1
 
 
+def test_a_model_that_finds_nothing_is_not_asked_again(
+    any_bank: ReasoningBank, provider: FakeProvider, access: LlmAccess
+) -> None:
+    provider.answers(lessons())
+    scaled = any_bank.scale(
+        "Archive a b", run, k=2, stop_when="never", distiller=LlmDistiller(access)
+    )
+    assert (scaled.learned.status, scaled.learned.patterns) == ("learned", ())
+    assert any_bank.retry_pending(distiller=LlmDistiller(access)) == []
+    assert len(provider.asked) == 1
+
+
 def test_a_model_may_judge_each_attempt_and_then_compare_them(
     any_bank: ReasoningBank, provider: FakeProvider, access: LlmAccess
 ) -> None:
