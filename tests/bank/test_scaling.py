@@ -270,9 +270,11 @@ def test_an_interrupt_is_raised_again_after_what_ended_was_kept(
 def test_an_interrupt_while_attempts_are_under_way_does_not_wait_for_them(
     any_bank: ReasoningBank,
 ) -> None:
-    released = threading.Event()
+    released, both = threading.Event(), threading.Barrier(2, timeout=60)
 
     def run(task: Task) -> None:
+        if task.attempt <= 2:
+            both.wait()
         if task.attempt == 1:
             return fail(task)
         if task.attempt == 2:

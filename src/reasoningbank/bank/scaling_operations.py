@@ -201,15 +201,13 @@ def _make_in_threads(
     try:
         working = [threads.submit(_make_attempts, under_way, run, context) for _ in range(workers)]
         for one in working:
-            try:
-                one.exception()
-            except BaseException:
-                # Interrupted here: those in flight cannot be stopped, and are not waited for.
-                under_way.stop()
-                under_way.wait_until_kept()
-                raise
-    finally:
+            one.exception()
+    except BaseException:
+        # Interrupted here: those in flight cannot be stopped, and are not waited for.
         under_way.stop()
+        under_way.wait_until_kept()
+        raise
+    finally:
         threads.shutdown(wait=False, cancel_futures=True)
     for one in working:
         one.result()

@@ -16,7 +16,6 @@ import msgspec
 
 from reasoningbank.domain.lesson import Distillation, Lesson
 from reasoningbank.domain.trajectory import Trajectory
-from reasoningbank.learning.changes import Change
 from reasoningbank.learning.differences import command_difference, lines_difference
 from reasoningbank.learning.particulars import masks_of
 from reasoningbank.learning.phrasing import (
@@ -34,35 +33,46 @@ _HALF: Final = 0.5
 _SHOWN_STEPS: Final = 3
 _LEAST_SHORTER: Final = 2
 _PIECE: Final = re.compile(r"`[^`]+`")
+_PYTHON: Final = re.compile(r"\bpython3(?:\.\d+)?\b")
 
 
-class _Attempt(NamedTuple):
-    """An attempt as it is compared: its number, its steps, and what it changed."""
+class _Attempt:
+    """An attempt as it is compared.
 
-    number: int
-    trajectory: Trajectory
-    readings: list[Reading]
-    changes: dict[int, Change]
+    Steps are told apart by what is said of them: two that differ only in what belongs to one record,
+    such as the name of a file, are the same.
+    """
+
+    def __init__(self, number: int, trajectory: Trajectory, readings: list[Reading]) -> None:
+        self.number = number
+        self.trajectory = trajectory
+        self.readings = readings
+        self.changes = changes_made(readings)
+        self.done: dict[str, Reading] = {}
+        self.tried: set[str] = set()
+
+    def tell(self, phrasing: Phrasing) -> None:
+        """Say in few words what was done that took effect, in order, and all that was tried."""
+        for one in self.readings:
+            if one.action.kind == "look" or one.action.housekeeping or not one.action.command:
+                continue
+            told = self.told(one, phrasing)
+            self.tried.add(_alike(told))
+            if not one.failed:
+                self.done.setdefault(_alike(told), one)
+
+    def told(self, reading: Reading, phrasing: Phrasing) -> str:
+        """Give a step in few words: the change that an edit made, or else the command."""
+        change = self.changes.get(reading.number)
+        phrase = lines_difference(change.removed, change.added) if change is not None else None
+        if phrase is not None:
+            return phrasing.masked(phrase)
+        return phrasing.code(reading.action.command.split("\n", 1)[0])
 
     @property
     def succeeded(self) -> bool:
         verdict = self.trajectory.verdict
         return verdict is not None and verdict.score is not None and verdict.score >= _HALF
-
-    @property
-    def done(self) -> dict[str, Reading]:
-        """What it did that took effect, by the command, in order."""
-        found: dict[str, Reading] = {}
-        for one in self.readings:
-            tells = one.action.kind != "look" and not one.action.housekeeping
-            if tells and not one.failed and one.action.command:
-                found.setdefault(one.action.command, one)
-        return found
-
-    @property
-    def tried(self) -> set[str]:
-        """Every command that it gave, whatever came of it."""
-        return {one.action.command for one in self.readings}
 
     @property
     def blocked(self) -> list[Blocked]:
@@ -92,11 +102,11 @@ def contrasted(
         alone: Gives the lessons of one attempt.
     """
     attempts = [
-        _Attempt(number, one, readings, changes_made(readings))
-        for number, one in enumerate(trajectories, 1)
-        for readings in [read_steps(one.steps)]
+        _Attempt(number, one, read_steps(one.steps)) for number, one in enumerate(trajectories, 1)
     ]
     phrasing = Phrasing(masks_of((one.trajectory, one.readings) for one in attempts))
+    for one in attempts:
+        one.tell(phrasing)
     good = sorted((one for one in attempts if one.succeeded), key=_length)
     bad = [one for one in attempts if not one.succeeded]
     if good and bad:
@@ -109,10 +119,10 @@ def contrasted(
     found += _taught_alone(good or bad, bad if good else [], alone)
     kept: list[Lesson] = []
     told: set[str] = set()
-    for one in sorted(found, key=lambda one: -one.worth):
-        pieces = set(_PIECE.findall(one.lesson.strategy))
+    for candidate in sorted(found, key=lambda each: -each.worth):
+        pieces = _pieces(candidate.lesson)
         if not pieces or not pieces <= told:  # else it quotes nothing that is not told already
-            kept.append(one.lesson)
+            kept.append(candidate.lesson)
             told |= pieces
     note = None if kept else "comparing the attempts shows no step that tells them apart"
     return Distillation(lessons=tuple(kept[:MOST_LESSONS]), note=note)
@@ -135,9 +145,8 @@ def _turned(
                     continue
                 seen.add(signature(blocked.error))
                 met_it = [one for one in bad if _meets(one, blocked)]
-                shown_by = [
-                    one for one in good if worked.action.command in one.done or one is other
-                ]
+                key = _alike(other.told(worked, phrasing))
+                shown_by = [one for one in good if key in one.done or one is other]
                 strategy = " ".join(
                     (
                         sentence(
@@ -155,7 +164,7 @@ def _turned(
                     _shown(
                         lesson(title, strategy, tags_of([failed, worked], blocked.error)), shown_by
                     ),
-                    frozenset({failed.action.command, worked.action.command}),
+                    frozenset({_alike(attempt.told(failed, phrasing)), key}),
                 )
                 break
 
@@ -188,35 +197,36 @@ def _how(
         if phrase is not None:
             return f"with {phrasing.masked(phrase)}"
         return f"as {phrasing.command(worked)}"
-    tried = {command for one in bad for command in one.tried}
+    tried = {told for one in bad for told in one.tried}
     before = [
         one
-        for one in attempt.done.values()
-        if one.number < worked.number and one.action.command not in tried
+        for told, one in attempt.done.items()
+        if one.number < worked.number and told not in tried
     ]
-    return f"after {_told(before[-1], attempt, phrasing)}" if before else None
+    return f"after {attempt.told(before[-1], phrasing)}" if before else None
 
 
 def _only_there(
     good: Sequence[_Attempt], bad: Sequence[_Attempt], found: Sequence[_Found], phrasing: Phrasing
 ) -> Iterator[_Found]:
     """Word what every success did and no failure tried, and what the failures did instead."""
-    known = {command for one in found for command in one.about}
-    tried = {command for one in bad for command in one.tried}
-    own = [one for one in good[0].done.values() if one.action.command not in tried | known]
-    shared = [one for one in own if all(one.action.command in other.done for other in good)]
+    known = {told for one in found for told in one.about}
+    tried = {told for one in bad for told in one.tried}
+    own = {told: one for told, one in good[0].done.items() if told not in tried | known}
+    shared = {told: one for told, one in own.items() if all(told in each.done for each in good)}
     shown_by, steps = (good, shared) if shared else (good[:1], own)
     if not steps:
         return
-    done = {command for one in good for command in one.tried}
-    instead = [
-        (attempt, one)
-        for attempt in bad
-        for command, one in attempt.done.items()
-        if command not in done | known
-    ]
-    better = _in_order([_told(one, good[0], phrasing) for one in steps])
-    worse = _in_order([_told(one, attempt, phrasing) for attempt, one in instead])
+    others = {told for one in good for told in one.tried} | known
+    better = _in_order([good[0].told(one, phrasing) for one in steps.values()])
+    worse = _in_order(
+        [
+            attempt.told(one, phrasing)
+            for attempt in bad
+            for told, one in attempt.done.items()
+            if told not in others
+        ]
+    )
     parts = [
         sentence(
             f"Done in {_of(shown_by, good, 'that succeeded')} and in none that failed:"
@@ -227,7 +237,7 @@ def _only_there(
     title = f"{better[-1]} rather than {worse[-1]}" if worse else f"What worked: {better[-1]}"
     if len(title) > TITLE_CHARACTERS:
         title = f"What worked: {better[-1]}"
-    made = lesson(title, " ".join(part for part in parts if part), tags_of(steps))
+    made = lesson(title, " ".join(part for part in parts if part), tags_of(steps.values()))
     yield _Found(4.0 + 0.5 * bool(shared), _shown(made, shown_by))
 
 
@@ -237,14 +247,14 @@ def _shorter(good: Sequence[_Attempt], phrasing: Phrasing) -> Iterator[_Found]:
     if _length(long) - _length(short) < _LEAST_SHORTER or not short.done:
         return
     extra = [
-        _told(one, attempt, phrasing)
+        attempt.told(one, phrasing)
         for attempt in good[1:]
-        for command, one in attempt.done.items()
-        if command not in short.tried
+        for told, one in attempt.done.items()
+        if told not in short.tried
     ]
     if not extra:
         return
-    way = _in_order([_told(one, short, phrasing) for one in short.done.values()])
+    way = _in_order([short.told(one, phrasing) for one in short.done.values()])
     strategy = " ".join(
         (
             sentence(f"The shortest of {len(good)} ways that succeeded: {in_a_row(way, 'then')}"),
@@ -288,26 +298,29 @@ def _taught_alone(
     alone: Callable[[Trajectory], Distillation],
 ) -> Iterator[_Found]:
     """Give the lessons the better attempts teach by themselves, if no worse one teaches them too."""
-    common = {made.strategy for one in worse for made in alone(one.trajectory).lessons}
-    teachers: dict[str, list[_Attempt]] = {}
-    lessons: dict[str, Lesson] = {}
+    common: set[str] = set()
+    for attempt in worse:  # what it did would be taught as a success too: that tells nothing apart
+        as_if = msgspec.structs.replace(attempt.trajectory, verdict=better[0].trajectory.verdict)
+        common |= {_alike(piece) for told in attempt.tried for piece in _PIECE.findall(told)}
+        common = common.union(*map(_pieces, alone(as_if).lessons))
+    taught: dict[object, tuple[Lesson, list[_Attempt]]] = {}
     for attempt in better:
         for made in alone(attempt.trajectory).lessons:
-            if made.strategy not in common:
-                lessons.setdefault(made.strategy, made)
-                teachers.setdefault(made.strategy, []).append(attempt)
-    for place, (strategy, made) in enumerate(lessons.items()):
-        taught_by = teachers[strategy]
-        yield _Found(2.0 * len(taught_by) / len(better) - 0.01 * place, _shown(made, taught_by))
+            pieces = _pieces(made)
+            if not pieces or not pieces <= common:
+                taught.setdefault(pieces or made.strategy, (made, []))[1].append(attempt)
+    for place, (made, teachers) in enumerate(taught.values()):
+        yield _Found(2.0 * len(teachers) / len(better) - 0.01 * place, _shown(made, teachers))
 
 
-def _told(reading: Reading, attempt: _Attempt, phrasing: Phrasing) -> str:
-    """Give a step in few words: the change that an edit made, or else the command."""
-    change = attempt.changes.get(reading.number)
-    phrase = lines_difference(change.removed, change.added) if change is not None else None
-    if phrase is not None:
-        return phrasing.masked(phrase)
-    return phrasing.code(reading.action.command.split("\n", 1)[0])
+def _pieces(made: Lesson) -> frozenset[str]:
+    """Give what a lesson quotes: two with the same quotes are about the same."""
+    return frozenset(map(_alike, _PIECE.findall(made.strategy)))
+
+
+def _alike(told: str) -> str:
+    """Give what is told of a step as it is compared: the interpreters of Python are one."""
+    return _PYTHON.sub("python", told)
 
 
 def _meets(attempt: _Attempt, blocked: Blocked) -> bool:
