@@ -16,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Generic, TypeAlias
 
 import apsw
 import msgspec
@@ -110,6 +110,8 @@ def schemas() -> dict[str, Json]:
     """Give the JSON Schema of every public object by its name."""
     exported = (getattr(reasoningbank, name) for name in reasoningbank.__all__)
     public = [one for one in exported if isinstance(one, type) and issubclass(one, msgspec.Struct)]
+    # What holds a value of the caller's own, such as an attempt, never leaves the process.
+    public = [one for one in public if not issubclass(one, Generic)]  # type: ignore[arg-type]
     structs: list[type[msgspec.Struct]] = [
         *map(_input_of_json, public),
         PatternRecord,

@@ -32,6 +32,7 @@ from reasoningbank.domain.lesson import (
     DistillationRequest,
     Judgement,
     Learned,
+    LearnedTogether,
     Lesson,
     Usage,
 )
@@ -59,17 +60,19 @@ from reasoningbank.domain.trajectory import (
     TrajectoryInput,
     Verdict,
 )
-from reasoningbank.learning.contract import Distiller, Judge
+from reasoningbank.learning.contract import ContrastingDistiller, Distiller, Judge
 from reasoningbank.learning.lessons import LeftToHost
 
 if typing.TYPE_CHECKING:
-    from reasoningbank.bank import AsyncReasoningBank, ReasoningBank
+    from reasoningbank.bank import AsyncReasoningBank, Attempt, ReasoningBank, Scaled
     from reasoningbank.learning.readers import read_test_report, read_trajectories
 
 __all__ = [
     "AsyncReasoningBank",
+    "Attempt",
     "Busy",
     "Conflict",
+    "ContrastingDistiller",
     "Distillation",
     "DistillationRequest",
     "Distiller",
@@ -82,6 +85,7 @@ __all__ = [
     "Judge",
     "Judgement",
     "Learned",
+    "LearnedTogether",
     "LeftOut",
     "LeftToHost",
     "Lesson",
@@ -101,6 +105,7 @@ __all__ = [
     "Redaction",
     "Reembedded",
     "Reliability",
+    "Scaled",
     "SchemaTooNew",
     "SimilarPattern",
     "SkippedLine",
@@ -122,7 +127,9 @@ __all__ = [
 
 _WHEN_FIRST_ASKED_FOR: typing.Final = {
     "AsyncReasoningBank": "reasoningbank.bank",
+    "Attempt": "reasoningbank.bank",
     "ReasoningBank": "reasoningbank.bank",
+    "Scaled": "reasoningbank.bank",
     "read_test_report": "reasoningbank.learning.readers",
     "read_trajectories": "reasoningbank.learning.readers",
 }

@@ -17,6 +17,8 @@ from pathlib import Path
 import apsw
 
 from reasoningbank import PatternInput, ReasoningBank
+from reasoningbank.bank.scaling import ScalingMode
+from reasoningbank.bank.task import Task
 from tests.faults.bare import (
     try_what_is_refused,
     walk_the_command_line,
@@ -215,6 +217,24 @@ def change_until_killed(path: str, seed: int, journal: str) -> None:
             living.extend(entry["ids"])
             if kind in {"delete", "erase"}:
                 living.remove(str(entry["id"]))
+
+
+def scale_until_killed(path: str, mode: ScalingMode) -> None:
+    """Make a third attempt at a task that never ends; say when the first two have been kept."""
+    with ReasoningBank.open(path) as bank:
+
+        def run(task: Task) -> None:
+            if task.attempt == 3:
+                print("two attempts have ended", flush=True)
+                time.sleep(3_600)
+            good = task.attempt == 2
+            error = None if good else "archive: unknown argument report.pdf"
+            task.step(
+                "archive 'annual report.pdf'" if good else "archive annual report.pdf", error=error
+            )
+            (task.succeed if good else task.fail)(source="test")
+
+        bank.scale("Archive it", run, k=3, mode=mode, max_workers=1, stop_when="never")
 
 
 def labelled(label: str) -> PatternInput:

@@ -55,8 +55,8 @@ RESULTS = {
     "error": "Error",
 }
 LINES = {"read_file"}
-# What the judges and distillers of this package give; no call of a bank does.
-GIVEN_WITHIN = {"Distillation", "Judgement"}
+# What the judges and distillers of this package give, and `scale` inside what holds the caller's values.
+GIVEN_WITHIN = {"Distillation", "Judgement", "LearnedTogether"}
 READ = {
     "PatternInput", "PatternRecord", "ExportHeader", "TrajectoryInput", "TrajectoryRecord",
     "TrajectoryExportHeader",

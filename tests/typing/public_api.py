@@ -8,14 +8,17 @@ from typing_extensions import assert_type
 
 from reasoningbank import (
     AsyncReasoningBank,
+    Attempt,
     Pattern,
     PatternInput,
     ReasoningBank,
     ReasoningBankError,
+    Scaled,
     SimilarPattern,
     StorageStats,
     Stored,
 )
+from reasoningbank.bank.task import Task
 
 login = PatternInput(
     task_description="Add login", task_category="backend", strategy="Test first.", tags=["auth"]
@@ -38,6 +41,27 @@ def with_the_bank() -> None:
         assert_type(bank.search_by_category("backend", limit=10), list[Pattern])
         assert_type(bank.find_similar("sign in", category=None, top_k=5), list[SimilarPattern])
         assert_type(bank.get_stats(), StorageStats)
+
+
+def lengths(task: Task) -> int:
+    return len(task.prompt)
+
+
+async def lengths_awaited(task: Task) -> int:
+    return len(task.prompt)
+
+
+def with_several_attempts() -> None:
+    with ReasoningBank.open() as bank:
+        scaled = bank.scale("Add login", lengths, k=2, verify=lambda value: value > 0)
+        assert_type(scaled, Scaled[int])
+        assert_type(scaled.best, Attempt[int] | None)
+        assert_type(scaled.value, int | None)
+
+
+async def with_several_attempts_awaited() -> None:
+    async with AsyncReasoningBank.open() as bank:
+        assert_type(await bank.scale("Add login", lengths_awaited), Scaled[int])
 
 
 async def with_the_async_bank() -> None:

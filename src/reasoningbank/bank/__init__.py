@@ -2,5 +2,6 @@
 
 from reasoningbank.bank.asynchronous import AsyncReasoningBank
 from reasoningbank.bank.facade import ReasoningBank
+from reasoningbank.bank.scaling import Attempt, Scaled
 
-__all__ = ["AsyncReasoningBank", "ReasoningBank"]
+__all__ = ["AsyncReasoningBank", "Attempt", "ReasoningBank", "Scaled"]

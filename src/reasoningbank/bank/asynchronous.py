@@ -14,6 +14,7 @@ from reasoningbank.bank.asynchronous_learning import AsyncLearningOperations
 from reasoningbank.bank.asynchronous_outcomes import AsyncOutcomeOperations
 from reasoningbank.bank.asynchronous_patterns import AsyncPatternOperations
 from reasoningbank.bank.asynchronous_recall import AsyncRecallOperations
+from reasoningbank.bank.asynchronous_scaling import AsyncScalingOperations
 from reasoningbank.bank.asynchronous_tasks import AsyncTaskOperations
 from reasoningbank.bank.asynchronous_transfer import AsyncTransferOperations
 from reasoningbank.bank.facade import ReasoningBank
@@ -71,6 +72,7 @@ class AsyncReasoningBank(
     AsyncLearningOperations,
     AsyncOutcomeOperations,
     AsyncTaskOperations,
+    AsyncScalingOperations,
     AsyncTransferOperations,
     AsyncConsolidationOperations,
 ):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from reasoningbank.bank.consolidation_operations import ConsolidationOperations
 from reasoningbank.bank.pattern_operations import PatternOperations
-from reasoningbank.bank.task_operations import TaskOperations
+from reasoningbank.bank.scaling_operations import ScalingOperations
 from reasoningbank.bank.transfer_operations import TransferOperations
 
 
 class ReasoningBank(
     PatternOperations,
-    TaskOperations,
+    ScalingOperations,
     TransferOperations,
     ConsolidationOperations,
 ):

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from reasoningbank.bank.drafting import report_redactions, report_taken_out
+from reasoningbank.bank.learning_together import LearningTogether
 from reasoningbank.bank.trajectory_transfer import TrajectoryTransfer
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import Conflict, InvalidInput, NotFound
@@ -28,6 +29,7 @@ from reasoningbank.domain.trajectory import (
     TrajectoryInput,
     TrajectoryState,
     Verdict,
+    scaling_run_of,
 )
 from reasoningbank.domain.validation import (
     checked_choice,
@@ -52,7 +54,7 @@ _LINK_KINDS = ("derived_from", "supersedes", "contradicts", "duplicate_of")
 _FIRST_ID = ""
 
 
-class LearningOperations(TrajectoryTransfer):
+class LearningOperations(TrajectoryTransfer, LearningTogether):
     """Keep experiences, say how they ended, and learn from them."""
 
     def learn(
@@ -151,6 +153,7 @@ class LearningOperations(TrajectoryTransfer):
         experience whose ending was said to be unknown is judged only by a `judge` given here. One
         in which a model or a host agent found nothing to learn counts as learned from, and is not
         tried again; one in which the extractive distiller found nothing is, since a model may.
+        Attempts of one `scale` that wait are learned from together, also those beyond the limit.
 
         Args:
             judge: As for `learn`.
@@ -158,10 +161,16 @@ class LearningOperations(TrajectoryTransfer):
             limit: How many at most, 1 to 10,000.
         """
         checked_count(limit, "limit")
-        waiting = self._storage.unlearned_trajectories(self._namespace, limit)
-        return [
-            self._learn_from(stored, None, judge, distiller, replayed=False) for stored in waiting
-        ]
+        learned: list[Learned] = []
+        runs: set[str] = set()
+        for stored in self._storage.unlearned_trajectories(self._namespace, limit):
+            run = scaling_run_of(stored)
+            if run is None:
+                learned.append(self._learn_from(stored, None, judge, distiller, replayed=False))
+            elif run not in runs:
+                runs.add(run)
+                learned += self._retry_together(run, judge, distiller)
+        return learned
 
     def get_trajectory(self, trajectory_id: UUID | str) -> Trajectory | None:
         """Give an experience by its id, withdrawn ones too, or None."""

@@ -6,16 +6,22 @@ are other people's code: whatever they raise or answer becomes a note, never a l
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from uuid import UUID
-
-import msgspec
 
 from reasoningbank.bank.core import BankCore
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import Conflict, InvalidInput, NotFound
 from reasoningbank.domain.identifiers import id_text, new_id
 from reasoningbank.domain.json_value import JsonObject, checked_json_object
-from reasoningbank.domain.lesson import Distillation, Judgement, Learned, Lesson, Usage
+from reasoningbank.domain.lesson import (
+    Distillation,
+    Judgement,
+    Learned,
+    LearnStatus,
+    Lesson,
+    Usage,
+)
 from reasoningbank.domain.outcome import Outcome
 from reasoningbank.domain.pattern import PatternInput
 from reasoningbank.domain.records import LearnedPattern
@@ -131,33 +137,21 @@ class LearningSteps(BankCore):
 
     def _distilled(self, stored: Trajectory, distiller: Distiller | None) -> Distillation:
         """Ask the distiller, and make a note of whatever goes wrong."""
-        distiller = distiller or self._distiller
-        if distiller is None:
-            from reasoningbank.learning.extractive import ExtractiveDistiller
+        chosen = self._chosen(distiller)
+        return usable(lambda: chosen.distil(stored))
 
-            distiller = ExtractiveDistiller()
-        try:
-            answer = distiller.distil(stored)
-            if not isinstance(answer, Distillation):
-                return Distillation(
-                    lessons=(),
-                    note=_note(f"the distiller answered with a {type(answer).__name__}", answer),
-                )
-            lessons, problems = checked_lessons(answer.lessons)
-            note = "; ".join([*([str(answer.note)] if answer.note else []), *problems])
-            return Distillation(
-                lessons=lessons[:MOST_LESSONS],
-                note=clipped_note(note) if note else None,
-                usage=answer.usage,
-                # One whose lessons could not be used did find something.
-                found_nothing=answer.found_nothing and not problems,
-            )
-        except Exception as error:  # noqa: BLE001 - other people's code; the experience is kept
-            return Distillation(lessons=(), note=_failed("distiller", error))
+    def _chosen(self, distiller: Distiller | None) -> Distiller:
+        """Give the distiller of this call, else the bank's, else the extractive one."""
+        chosen = distiller or self._distiller
+        if chosen is not None:
+            return chosen
+        from reasoningbank.learning.extractive import ExtractiveDistiller
+
+        return ExtractiveDistiller()
 
     def _take_in(self, stored: Trajectory, distillation: Distillation, usage: Usage) -> Learned:
         """Store the lessons as patterns of the experience, in one step."""
-        usage = _added(usage, distillation.usage)
+        usage = usage.plus(distillation.usage)
         if not distillation.lessons:
             note = distillation.note or "it holds no lesson worth keeping"
             if distillation.found_nothing:
@@ -167,38 +161,58 @@ class LearningSteps(BankCore):
         verdict = stored.verdict
         if verdict is None:
             raise InvalidInput("is not known yet", field="verdict")
-        drafts = [
-            self._drafting.draft(_pattern(stored, verdict, lesson), "merge")
-            for lesson in distillation.lessons
-        ]
-        vectors = self._embedded(drafts, None)
-        stamp = self._stamp()
-        learned = [
-            LearnedPattern(
-                new=draft.with_vector(vector, self._actor),
-                outcome=self._outcome(draft.pattern.id, stored, verdict, stamp.at),
-            )
-            for draft, vector in zip(drafts, vectors, strict=True)
-        ]
-        held = self._storage.learn_patterns(
-            self._namespace, str(stored.id), learned, self._vectors.model, stamp
-        )
-        self._note_stored(len(held))
-        replayed = any(status == "replayed" for _, status in held)
+        drawn = [(_pattern(stored, verdict, lesson), (stored,)) for lesson in distillation.lessons]
+        status, patterns = self._stored_as_patterns((stored,), drawn)
         return Learned(
             trajectory_id=stored.id,
-            status="replayed" if replayed else "learned",
-            patterns=tuple(dict.fromkeys(UUID(pattern_id) for pattern_id, _ in held)),
+            status=status,
+            patterns=patterns,
             verdict=verdict,
             note=distillation.note,
             usage=usage,
         )
 
+    def _stored_as_patterns(
+        self,
+        learned_from: Sequence[Trajectory],
+        drawn: Sequence[tuple[PatternInput, Sequence[Trajectory]]],
+    ) -> tuple[LearnStatus, tuple[UUID, ...]]:
+        """Store patterns, each linked to the experiences that show it, all in one step."""
+        drafts = [self._drafting.draft(given, "merge") for given, _ in drawn]
+        vectors = self._embedded(drafts, None)
+        stamp = self._stamp()
+        learned = [
+            LearnedPattern(
+                new=draft.with_vector(vector, self._actor),
+                outcomes={
+                    one.id: self._outcome(draft.pattern.id, one, one.verdict, stamp.at)
+                    for one in shown_by
+                    if one.verdict is not None
+                },
+            )
+            for draft, vector, (_, shown_by) in zip(drafts, vectors, drawn, strict=True)
+        ]
+        held = self._storage.learn_patterns(
+            self._namespace,
+            [str(one.id) for one in learned_from],
+            learned,
+            self._vectors.model,
+            stamp,
+        )
+        self._note_stored(len(held))
+        replayed = any(status == "replayed" for _, status in held)
+        patterns = tuple(dict.fromkeys(UUID(pattern_id) for pattern_id, _ in held))
+        return "replayed" if replayed else "learned", patterns
+
+    def _note_nothing_learned(self, learned_from: Sequence[Trajectory], note: str) -> None:
+        ids = [str(one.id) for one in learned_from]
+        self._storage.learn_patterns(
+            self._namespace, ids, (), self._vectors.model, self._stamp(), note=note
+        )
+
     def _nothing_learned(self, stored: Trajectory, note: str, usage: Usage) -> Learned:
         """Note that there was nothing to learn, so that nobody is asked, and paid, again."""
-        self._storage.learn_patterns(
-            self._namespace, str(stored.id), (), self._vectors.model, self._stamp(), note=note
-        )
+        self._note_nothing_learned((stored,), note)
         return Learned(
             trajectory_id=stored.id,
             status="learned",
@@ -297,12 +311,23 @@ def _note(problem: str, answer: object) -> str:
     return clipped_note(f"{problem}; it said: {answer!r}")
 
 
-def _added(first: Usage, second: Usage) -> Usage:
-    costs = [one.cost_usd for one in (first, second) if one.cost_usd is not None]
-    return msgspec.structs.replace(
-        first,
-        calls=first.calls + second.calls,
-        input_tokens=first.input_tokens + second.input_tokens,
-        output_tokens=first.output_tokens + second.output_tokens,
-        cost_usd=sum(costs) if costs else None,
-    )
+def usable(ask: Callable[[], object]) -> Distillation:
+    """Give what can be kept of a distiller's answer, and a note of whatever is wrong with it."""
+    try:
+        answer = ask()
+        if not isinstance(answer, Distillation):
+            return Distillation(
+                lessons=(),
+                note=_note(f"the distiller answered with a {type(answer).__name__}", answer),
+            )
+        lessons, problems = checked_lessons(answer.lessons)
+        note = "; ".join([*([str(answer.note)] if answer.note else []), *problems])
+        return Distillation(
+            lessons=lessons[:MOST_LESSONS],
+            note=clipped_note(note) if note else None,
+            usage=answer.usage,
+            # One whose lessons could not be used did find something.
+            found_nothing=answer.found_nothing and not problems,
+        )
+    except Exception as error:  # noqa: BLE001 - other people's code; the experience is kept
+        return Distillation(lessons=(), note=_failed("distiller", error))

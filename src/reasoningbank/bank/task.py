@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.lesson import Learned
 from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
 from reasoningbank.domain.recall import Recall, RecalledPattern
-from reasoningbank.domain.trajectory import Step, TrajectoryInput, Verdict
+from reasoningbank.domain.trajectory import Step, TrajectoryInput, Verdict, scaling_origin
 from reasoningbank.domain.validation import checked_outcome, checked_source
+
+
+class ScalingPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an attempt stands among the attempts at one task.
+
+    Args:
+        run: The id that these attempts share.
+        attempt: Its number, from 1.
+        of: How many there may be.
+        mode: Whether they are made side by side or one after the other.
+        earlier: A block of text on the attempts before it, empty where there is none.
+    """
+
+    run: UUID
+    attempt: int
+    of: int
+    mode: Literal["parallel", "sequential"]
+    earlier: str
 
 
 class Task:
@@ -29,11 +51,13 @@ class Task:
     Args:
         recall: What was recalled for the task.
         category: The kind of task.
+        place: Where it stands among several attempts, if it is one of them.
     """
 
-    def __init__(self, recall: Recall, category: str) -> None:
+    def __init__(self, recall: Recall, category: str, place: ScalingPlace | None = None) -> None:
         self.recall = recall
         self.category = category
+        self._place = place
         self.learned: Learned | None = None
         self._steps: list[Step] = []
         self._verdict: Verdict | None = None
@@ -41,8 +65,18 @@ class Task:
 
     @property
     def prompt(self) -> str:
-        """The block to put into the agent's prompt; empty when nothing fits."""
-        return self.recall.prompt
+        """The block to put into the agent's prompt, with `earlier`; empty when nothing fits."""
+        return "\n\n".join(block for block in (self.recall.prompt, self.earlier) if block)
+
+    @property
+    def attempt(self) -> int:
+        """Its number among the attempts of one `scale`, from 1."""
+        return 1 if self._place is None else self._place.attempt
+
+    @property
+    def earlier(self) -> str:
+        """What earlier attempts of a sequential `scale` did and how they ended, quoted; or empty."""
+        return "" if self._place is None else self._place.earlier
 
     @property
     def patterns(self) -> tuple[RecalledPattern, ...]:
@@ -152,5 +186,14 @@ class Task:
             steps=self.steps,
             # Nobody said how it ended: it stays pending, whatever the steps look like.
             verdict=self._verdict or Verdict(kind="unknown", score=None, source="caller"),
-            metadata={"recall": str(self.recall.id)},
+            metadata={"recall": str(self.recall.id), **self._scaling()},
+            origin=None if self._place is None else scaling_origin(self._place.run),
         )
+
+    def _scaling(self) -> JsonObject:
+        """Give what tells an attempt from its siblings, though they did the very same."""
+        place = self._place
+        if place is None:
+            return {}
+        told = {"run": str(place.run), "attempt": place.attempt, "of": place.of}
+        return {"scaling": {**told, "mode": place.mode}}

@@ -97,8 +97,8 @@ def _learn(
         draft = drafting.draft(given, "merge")
         outcome = _outcome(random, draft.pattern.id, score, "test", stamp)
         new = draft.with_vector(vectors[number].tobytes(), stamp.actor)
-        learned.append(LearnedPattern(new=new, outcome=outcome))
-    held = storage.learn_patterns(_NAMESPACE, str(trajectory.id), learned, model, stamp)
+        learned.append(LearnedPattern(new=new, outcomes={trajectory.id: outcome}))
+    held = storage.learn_patterns(_NAMESPACE, [str(trajectory.id)], learned, model, stamp)
     for number, (pattern_id, _) in zip(group, held, strict=True):
         for _ in range(random.choice(_MORE_OUTCOMES)):
             worked = float(random.random() < _chance(number, size))

@@ -22,6 +22,8 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         strategy: What to do, or for a failure what to avoid and what to do instead; general, so
             that it serves tasks like this one and not only this one.
         tags: Words to find it by.
+        shown_by: For a lesson drawn from several attempts, the numbers (from 1) of those that do
+            what it says, or that make the mistake it warns of; none leaves it to the outcomes.
 
     >>> Lesson(title="Quote it", strategy="Put arguments with spaces in quotes.").tags
     ()
@@ -30,6 +32,7 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     title: str
     strategy: str
     tags: tuple[str, ...] = ()
+    shown_by: tuple[int, ...] = ()
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +46,16 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
+
+    def plus(self, other: Usage) -> Usage:
+        """Give the sum of both; the cost is that of the calls whose cost is known."""
+        costs = [one.cost_usd for one in (self, other) if one.cost_usd is not None]
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=sum(costs) if costs else None,
+        )
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +116,30 @@ class DistillationRequest(msgspec.Struct, frozen=True, kw_only=True):
     instructions: str
     material: JsonObject
     answer_schema: JsonObject
+
+
+class LearnedTogether(msgspec.Struct, frozen=True, kw_only=True):
+    """Say what comparing several attempts at one task taught.
+
+    Args:
+        trajectories: The attempts that were kept, in order.
+        status: ``learned``; or ``pending``, kept for `retry_pending` because no attempt has a verdict
+            or there was no usable answer; or ``replayed``, when all had been learned from before.
+        patterns: Ids of the patterns that hold what was learned.
+        note: Why it is pending, or what could not be used of an answer, or None.
+        usage: What asking models took, judging included.
+
+    >>> LearnedTogether(
+    ...     trajectories=(), status="pending", patterns=(), note="no attempt was kept"
+    ... ).status
+    'pending'
+    """
+
+    trajectories: tuple[UUID, ...]
+    status: LearnStatus
+    patterns: tuple[UUID, ...]
+    note: str | None = None
+    usage: Usage = Usage()
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):

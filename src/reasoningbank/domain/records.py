@@ -59,16 +59,16 @@ class StoreOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LearnedPattern(msgspec.Struct, frozen=True, kw_only=True):
-    """A pattern derived from a trajectory, with the outcome that the trajectory gives it.
+    """A pattern derived from trajectories, with the outcomes that they give it.
 
     Args:
         new: The pattern.
-        outcome: Its outcome; the id of the pattern in it is put right where the pattern merges
-            into an equal one. None while the verdict is unknown.
+        outcomes: One for each trajectory that it is derived from, by its id; the id of the pattern
+            in it is put right where the pattern merges into an equal one.
     """
 
     new: NewPattern
-    outcome: Outcome | None
+    outcomes: dict[UUID, Outcome]
 
 
 class PatternEdit(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,9 @@ TrajectoryState: TypeAlias = Literal["pending", "judged", "learned", "withdrawn"
 LinkKind: TypeAlias = Literal["derived_from", "supersedes", "contradicts", "duplicate_of"]
 
 
+_SCALING = "scale:"
+
+
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One step of an agent.
 
@@ -147,6 +150,17 @@ class PatternLink(msgspec.Struct, frozen=True, kw_only=True):
     kind: LinkKind
     actor: str
     at: str
+
+
+def scaling_origin(run: UUID) -> str:
+    """Give the origin that the attempts of one scaling run share."""
+    return f"{_SCALING}{run}"
+
+
+def scaling_run_of(stored: Trajectory) -> str | None:
+    """Give the origin of a trajectory that is one of several attempts, or None."""
+    given = stored.origin
+    return given if given is not None and given.startswith(_SCALING) else None
 
 
 def same_verdict(first: Verdict, second: Verdict | None) -> bool:

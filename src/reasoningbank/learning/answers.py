@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
+
+import msgspec
 
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.lesson import Lesson
@@ -11,6 +13,7 @@ from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
 from reasoningbank.domain.trajectory import Verdict
 from reasoningbank.domain.validation import (
     checked_choice,
+    checked_count,
     checked_line,
     checked_number,
     checked_text,
@@ -43,17 +46,55 @@ def lessons_from(answer: object) -> tuple[Lesson, ...]:
     Raises:
         InvalidInput: Naming the field, as in ``lessons[1].strategy``.
     """
+    lessons: dict[str, Lesson] = {}
+    for at, item in enumerate(_listed(answer)):
+        lesson = _lesson(item, f"lessons[{at}]", _LESSON_FIELDS)
+        lessons.setdefault(_alike(lesson), lesson)
+    return tuple(lessons.values())
+
+
+def contrast_from(answer: object, attempts: int) -> tuple[Lesson, ...]:
+    """Give the lessons of an answer to the contrasting prompt, each with the attempts that show it.
+
+    Args:
+        answer: A mapping as `reasoningbank.learning.prompts.CONTRAST_SCHEMA` describes.
+        attempts: How many were compared.
+
+    Raises:
+        InvalidInput: Naming the field, as in ``lessons[1].attempts[0]``.
+    """
+    lessons: dict[str, Lesson] = {}
+    for at, item in enumerate(_listed(answer)):
+        place = f"lessons[{at}]"
+        lesson = _lesson(item, place, (*_LESSON_FIELDS, "attempts"))
+        numbers = _object(item, place, (*_LESSON_FIELDS, "attempts")).get("attempts", ())
+        if not isinstance(numbers, (list, tuple)):
+            raise InvalidInput(
+                f"must be a list, not {type(numbers).__name__}", field=f"{place}.attempts"
+            )
+        shown_by = {
+            checked_count(number, f"{place}.attempts[{position}]", high=attempts)
+            for position, number in enumerate(numbers)
+        }
+        lessons.setdefault(
+            _alike(lesson), msgspec.structs.replace(lesson, shown_by=tuple(sorted(shown_by)))
+        )
+    return tuple(lessons.values())
+
+
+def _listed(answer: object) -> Sequence[object]:
     given = _object(answer, "answer", ("lessons",))
     if "lessons" not in given:
         raise InvalidInput("is missing", field="lessons")
     listed = given["lessons"]
     if not isinstance(listed, (list, tuple)):
         raise InvalidInput(f"must be a list, not {type(listed).__name__}", field="lessons")
-    lessons: dict[str, Lesson] = {}
-    for at, item in enumerate(listed[:MOST_LESSONS]):
-        lesson = _lesson(item, f"lessons[{at}]")
-        lessons.setdefault(" ".join(lesson.strategy.lower().split()), lesson)
-    return tuple(lessons.values())
+    return listed[:MOST_LESSONS]
+
+
+def _alike(lesson: Lesson) -> str:
+    """Give the strategy as it is compared with others."""
+    return " ".join(lesson.strategy.lower().split())
 
 
 def verdict_from(answer: object, source: OutcomeSource = "agent") -> Verdict:
@@ -95,8 +136,8 @@ def _score(kind: OutcomeKind, given: object) -> float | None:
     return score
 
 
-def _lesson(item: object, place: str) -> Lesson:
-    given = _object(item, place, _LESSON_FIELDS)
+def _lesson(item: object, place: str, known: tuple[str, ...]) -> Lesson:
+    given = _object(item, place, known)
     for required in ("title", "strategy"):
         if required not in given:
             raise InvalidInput("is missing", field=f"{place}.{required}")

@@ -13,17 +13,15 @@ from typing import Final
 
 from reasoningbank.domain.lesson import Distillation, Lesson
 from reasoningbank.domain.trajectory import Trajectory
-from reasoningbank.learning.actions import programs_of
+from reasoningbank.learning.contrast import contrasted
 from reasoningbank.learning.failures import failure_lessons
-from reasoningbank.learning.generalising import Masks
-from reasoningbank.learning.handing_in import answer_of, submission
+from reasoningbank.learning.particulars import masks_of
 from reasoningbank.learning.phrasing import Phrasing
 from reasoningbank.learning.prompts import MOST_LESSONS
-from reasoningbank.learning.signals import Reading, read_steps
+from reasoningbank.learning.signals import read_steps
 from reasoningbank.learning.successes import success_lessons
 
 _HALF: Final = 0.5
-_ANSWER_CHARACTERS: Final = 300
 
 
 class ExtractiveDistiller:
@@ -48,7 +46,7 @@ class ExtractiveDistiller:
     def distil(self, trajectory: Trajectory) -> Distillation:
         """Give at most three lessons, none where the record shows nothing to learn."""
         readings = read_steps(trajectory.steps)
-        phrasing = Phrasing(_masks(trajectory, readings))
+        phrasing = Phrasing(masks_of([(trajectory, readings)]))
         score = None if trajectory.verdict is None else trajectory.verdict.score
         if score is not None and score < _HALF:
             found = failure_lessons(readings, phrasing)
@@ -60,12 +58,6 @@ class ExtractiveDistiller:
         note = None if kept else "the steps show no error that was got past, no change and no way"
         return Distillation(lessons=tuple(kept.values())[:MOST_LESSONS], note=note)
 
-
-def _masks(trajectory: Trajectory, readings: Sequence[Reading]) -> Masks:
-    """Give the masks of a record: its answer is nobody else's, its programs are everybody's."""
-    given = submission(trajectory).strip()
-    answers = [answer for answer in (answer_of(trajectory, readings),) if answer is not None]
-    if given and len(given) <= _ANSWER_CHARACTERS and "\n" not in given:
-        answers.append(given)
-    programs = {name for one in readings for name in programs_of(one.action.command)}
-    return Masks(answers, programs)
+    def contrast(self, trajectories: Sequence[Trajectory]) -> Distillation:
+        """Give at most three lessons of what set the better attempts at one task apart."""
+        return contrasted(trajectories, self.distil)

@@ -8,7 +8,7 @@ from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.lesson import Distillation, Lesson
 from reasoningbank.domain.trajectory import Trajectory
-from reasoningbank.domain.validation import checked_line, checked_text
+from reasoningbank.domain.validation import checked_count, checked_line, checked_text
 from reasoningbank.learning.material import mended_text, shortened
 from reasoningbank.learning.scrubbing import scrubbed_text
 
@@ -64,10 +64,15 @@ def _checked_lesson(lesson: object, place: str) -> Lesson:
         checked_line(tag, f"{place}.tags[{at}]", limits.TAG_BYTES)
         for at, tag in enumerate(lesson.tags)
     )
+    shown_by = tuple(
+        checked_count(number, f"{place}.shown_by[{at}]")
+        for at, number in enumerate(lesson.shown_by)
+    )
     return Lesson(
         title=scrubbed_text(title, f"{place}.title", []),
         strategy=scrubbed_text(strategy, f"{place}.strategy", []),
         tags=tuple(scrubbed_text(tag, f"{place}.tags", []) for tag in tags),
+        shown_by=shown_by,
     )
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
-from reasoningbank.domain.lesson import Distillation, Judgement
+from reasoningbank.domain.lesson import Distillation, Judgement, Lesson
 from reasoningbank.domain.trajectory import Trajectory, Verdict
-from reasoningbank.learning.answers import lessons_from, verdict_from
-from reasoningbank.learning.llm_access import LlmAccess
-from reasoningbank.learning.material import material_of
-from reasoningbank.learning.prompts import JUDGE, JUDGEMENT_SCHEMA, LESSONS_SCHEMA, distilling
+from reasoningbank.learning.answers import contrast_from, lessons_from, verdict_from
+from reasoningbank.learning.llm_access import Asked, LlmAccess
+from reasoningbank.learning.material import attempts_of, material_of
+from reasoningbank.learning.prompts import (
+    CONTRAST,
+    CONTRAST_SCHEMA,
+    JUDGE,
+    JUDGEMENT_SCHEMA,
+    LESSONS_SCHEMA,
+    distilling,
+)
 
 __all__ = ["LlmAccess", "LlmDistiller", "LlmJudge"]
 
@@ -70,14 +79,36 @@ class LlmDistiller:
         )
         # This ends the experience's turn: when it is tried again, calls count anew.
         self._access.begin(trajectory.id)
-        if asked.value is None:
-            return Distillation(lessons=(), note=f"not distilled: {asked.note}", usage=asked.usage)
-        if asked.value:
-            return Distillation(lessons=asked.value, usage=asked.usage)
-        # Asked again it would say the same, at the same price.
-        return Distillation(
-            lessons=(),
-            note="the model found nothing worth keeping",
-            usage=asked.usage,
-            found_nothing=True,
+        return _distillation(asked)
+
+    def contrast(self, trajectories: Sequence[Trajectory]) -> Distillation:
+        """Give at most three lessons of comparing attempts at one task, asked for all at once.
+
+        The request counts as the first attempt's, and anew: what judging them took was theirs.
+        """
+        first = trajectories[0].id
+        self._access.begin(first)
+        asked = self._access.ask(
+            first,
+            CONTRAST,
+            attempts_of(trajectories),
+            CONTRAST_SCHEMA,
+            lambda answer: contrast_from(answer, len(trajectories)),
         )
+        for one in trajectories:
+            self._access.begin(one.id)
+        return _distillation(asked)
+
+
+def _distillation(asked: Asked[tuple[Lesson, ...]]) -> Distillation:
+    if asked.value is None:
+        return Distillation(lessons=(), note=f"not distilled: {asked.note}", usage=asked.usage)
+    if asked.value:
+        return Distillation(lessons=asked.value, usage=asked.usage)
+    # Asked again it would say the same, at the same price.
+    return Distillation(
+        lessons=(),
+        note="the model found nothing worth keeping",
+        usage=asked.usage,
+        found_nothing=True,
+    )

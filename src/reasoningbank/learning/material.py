@@ -49,7 +49,12 @@ def attempts_of(
 ) -> JsonObject:
     """Give several attempts at one task as one object, each with its share of the space."""
     share = max(characters // max(len(trajectories), 1), 2_000)
-    return {"attempts": [material_of(trajectory, share) for trajectory in trajectories]}
+    return {
+        "attempts": [
+            {"attempt": number, **material_of(trajectory, share)}
+            for number, trajectory in enumerate(trajectories, 1)
+        ]
+    }
 
 
 def shortened(text: str, characters: int) -> str:

@@ -186,7 +186,7 @@ def _one_line(text: str) -> str:
 def _cut(text: str, characters: int) -> str:
     if len(text) <= characters:
         return text
-    cut = text[: characters - 3]
+    cut = text[: characters - 4]  # three dots, and perhaps a closing backtick
     at = cut.rfind(" ")
     if at > characters - _LONG_WORD:
         cut = cut[:at]

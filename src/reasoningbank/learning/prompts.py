@@ -87,7 +87,8 @@ better ones did that the others did not.
 Here the object holds a list of attempts instead of one. Compare them: keep what all successful \
 attempts share and no failed one does, and what failed attempts share that the successful ones \
 avoided. Leave out what both kinds did, however sensible it looks. If all ended alike, say what \
-the shorter attempts did without.
+the shorter attempts did without. In `attempts` give for each lesson the numbers of the attempts \
+that did what it says; for a lesson that only warns, of those that made the mistake.
 
 {_FORM}"""
 
@@ -115,33 +116,49 @@ follows the schema, without any text before or after it.
 
 _TEXT: Final[JsonObject] = {"type": "string", "minLength": 1}
 
+_LESSON_FIELDS: Final[JsonObject] = {
+    "title": {**_TEXT, "maxLength": TITLE_CHARACTERS},
+    "strategy": {**_TEXT, "maxLength": STRATEGY_CHARACTERS},
+    "tags": {
+        "type": "array",
+        "maxItems": MOST_TAGS,
+        "items": {**_TEXT, "maxLength": TAG_CHARACTERS},
+    },
+}
+_LESSON: Final[JsonObject] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["title", "strategy"],
+    "properties": _LESSON_FIELDS,
+}
+_LESSONS: Final[JsonObject] = {"type": "array", "maxItems": MOST_LESSONS, "items": _LESSON}
+
 LESSONS_SCHEMA: Final[JsonObject] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "additionalProperties": False,
     "required": ["lessons"],
+    "properties": {"lessons": _LESSONS},
+}
+"""JSON Schema of what `DISTIL_SUCCESS`, `DISTIL_FAILURE` and `DISTIL_PARTIAL` ask for."""
+
+CONTRAST_SCHEMA: Final[JsonObject] = {
+    **LESSONS_SCHEMA,
     "properties": {
         "lessons": {
-            "type": "array",
-            "maxItems": MOST_LESSONS,
+            **_LESSONS,
             "items": {
-                "type": "object",
-                "additionalProperties": False,
-                "required": ["title", "strategy"],
+                **_LESSON,
+                "required": ["title", "strategy", "attempts"],
                 "properties": {
-                    "title": {**_TEXT, "maxLength": TITLE_CHARACTERS},
-                    "strategy": {**_TEXT, "maxLength": STRATEGY_CHARACTERS},
-                    "tags": {
-                        "type": "array",
-                        "maxItems": MOST_TAGS,
-                        "items": {**_TEXT, "maxLength": TAG_CHARACTERS},
-                    },
+                    **_LESSON_FIELDS,
+                    "attempts": {"type": "array", "items": {"type": "integer", "minimum": 1}},
                 },
             },
         }
     },
 }
-"""JSON Schema of what `DISTIL_SUCCESS`, `DISTIL_FAILURE`, `DISTIL_PARTIAL` and `CONTRAST` ask for."""
+"""JSON Schema of what `CONTRAST` asks for: each lesson names the attempts that show it."""
 
 JUDGEMENT_SCHEMA: Final[JsonObject] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -210,22 +210,28 @@ class LearningStorage(Protocol):
         verdict says nothing new.
         """
 
-    def unlearned_trajectories(self, namespace: str, limit: int) -> list[Trajectory]:
-        """Give pending and judged trajectories, those first that were not tried for longest."""
+    def unlearned_trajectories(
+        self, namespace: str, limit: int, origin: str | None = None
+    ) -> list[Trajectory]:
+        """Give pending and judged trajectories, those first that were not tried for longest.
+
+        With an `origin` only those that came from it.
+        """
 
     def learn_patterns(
         self,
         namespace: str,
-        trajectory_id: str,
+        trajectory_ids: Sequence[str],
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
         stamp: Stamp,
         *,
         note: str | None = None,
     ) -> list[tuple[str, StoreStatus]]:
-        """Store what a trajectory taught, linked and counted, in one step; once.
+        """Store what trajectories taught together, linked and counted, in one step; once.
 
-        Where it taught nothing, `note` says so.
+        What was learned from before has no part in it; if that is all of them, it is replayed.
+        Where they taught nothing, `note` says so.
         """
 
     def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:

@@ -251,14 +251,16 @@ class SqliteStorage(SqliteConsolidations):
         with self._connections.writing() as connection:
             return learning.judge(connection, namespace, trajectory_id, judgement, at, told)
 
-    def unlearned_trajectories(self, namespace: str, limit: int) -> list[Trajectory]:
+    def unlearned_trajectories(
+        self, namespace: str, limit: int, origin: str | None = None
+    ) -> list[Trajectory]:
         with self._connections.reading() as connection:
-            return trajectories.unlearned(connection, namespace, limit)
+            return trajectories.unlearned(connection, namespace, limit, origin)
 
     def learn_patterns(
         self,
         namespace: str,
-        trajectory_id: str,
+        trajectory_ids: Sequence[str],
         learned: Sequence[LearnedPattern],
         model: EmbeddingModel,
         stamp: Stamp,
@@ -267,7 +269,7 @@ class SqliteStorage(SqliteConsolidations):
     ) -> list[tuple[str, StoreStatus]]:
         with self._connections.writing() as connection:
             return learning.learn(
-                connection, namespace, trajectory_id, learned, model, stamp, note=note
+                connection, namespace, trajectory_ids, learned, model, stamp, note=note
             )
 
     def withdraw_trajectory(self, namespace: str, trajectory_id: str, stamp: Stamp) -> list[str]:

@@ -46,6 +46,16 @@ _HOLDS: Final = " OR ".join(
     f"EXISTS (SELECT 1 FROM {table} WHERE instr(CAST({column} AS BLOB), ?1))"  # noqa: S608
     for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS)
 )
+# Trajectories that were compared with each other share their origin.
+_DRAWN_BY_CONTRAST: Final = """
+SELECT DISTINCT p.id FROM trajectories erased
+JOIN trajectories t ON t.namespace = erased.namespace AND t.origin = erased.origin
+JOIN pattern_links l
+    ON l.namespace = t.namespace AND l.target_id = t.id AND l.kind = 'derived_from'
+JOIN patterns p ON p.namespace = l.namespace AND p.id = l.source_id
+JOIN json_each(p.data, '$.metadata.contrasted_with') other
+WHERE erased.namespace = ?1 AND erased.id = ?2 AND other.value = ?2
+"""
 _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24
 _NEEDLE_DIFFERENT_BYTES: Final = 8
@@ -80,7 +90,8 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
 def erase_trajectory(connections: Connections, namespace: str, trajectory_id: str) -> list[Erasure]:
     """Erase a trajectory and the patterns derived from it alone; the trajectory's proof is first.
 
-    A pattern that other trajectories support as well stays, without its link to this one.
+    A pattern that other trajectories support as well stays, without its link to this one. One that
+    was drawn from comparing this one with others goes: its text may quote what this one did.
 
     Raises:
         NotFound: When there is no such trajectory.
@@ -88,7 +99,10 @@ def erase_trajectory(connections: Connections, namespace: str, trajectory_id: st
     """
     with connections.writing() as connection:
         trajectories.existing(connection, namespace, trajectory_id)
-        ids = _derived_alone(connection, namespace, trajectory_id)
+        ids = [
+            *_derived_alone(connection, namespace, trajectory_id),
+            *_drawn_by_contrast(connection, namespace, trajectory_id),
+        ]
         texts = list(_trajectory_texts(connection, namespace, trajectory_id))
         for pattern_id in ids:
             texts += _texts(connection, namespace, pattern_id)
@@ -143,6 +157,14 @@ def _derived_alone(connection: apsw.Connection, namespace: str, trajectory_id: s
         ).fetchone()
         == (1,)
     ]
+
+
+def _drawn_by_contrast(
+    connection: apsw.Connection, namespace: str, trajectory_id: str
+) -> list[str]:
+    """Give the patterns for which this trajectory was compared with others that show them."""
+    rows = connection.execute(_DRAWN_BY_CONTRAST, (namespace, trajectory_id))
+    return [str(row[0]) for row in rows]
 
 
 def _trajectory_texts(

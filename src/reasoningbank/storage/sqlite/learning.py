@@ -26,37 +26,59 @@ from reasoningbank.storage.sqlite.reading import get_pattern
 def learn(  # noqa: PLR0917 - as the contract has it, with the connection
     connection: apsw.Connection,
     namespace: str,
-    trajectory_id: str,
+    trajectory_ids: Sequence[str],
     learned: Sequence[LearnedPattern],
     model: EmbeddingModel,
     stamp: Stamp,
     *,
     note: str | None = None,
 ) -> list[tuple[str, StoreStatus]]:
-    """Store what a trajectory taught, link it and count its outcome; learned before is replayed."""
-    trajectory = trajectories.existing(connection, namespace, trajectory_id)
-    if trajectory.state == "learned":
-        known = trajectories.derived_ids(connection, namespace, trajectory_id)
-        return [(pattern_id, "replayed") for pattern_id in known]
-    if trajectory.state == "withdrawn":
-        raise Conflict(f"the trajectory {trajectory_id} was withdrawn", hint="Reinstate it first.")
-    stored = writing.store_all(connection, [item.new for item in learned], model, StoreOptions())
-    for (pattern_id, _), item in zip(stored, learned, strict=True):
-        link = PatternLink(
-            source_id=UUID(pattern_id),
-            target_id=trajectory.id,
-            kind="derived_from",
-            actor=stamp.actor,
-            at=stamp.at,
-        )
-        trajectories.link(connection, namespace, link)
+    """Store what trajectories taught, link it and count its outcomes; learned before is replayed."""
+    fresh = _not_learned_from(connection, namespace, trajectory_ids)
+    if not fresh:
+        known = [
+            pattern_id
+            for one in trajectory_ids
+            for pattern_id in trajectories.derived_ids(connection, namespace, one)
+        ]
+        return [(pattern_id, "replayed") for pattern_id in dict.fromkeys(known)]
+    taught = [item for item in learned if fresh.keys() & item.outcomes.keys()]
+    stored = writing.store_all(connection, [item.new for item in taught], model, StoreOptions())
+    for (pattern_id, _), item in zip(stored, taught, strict=True):
+        for trajectory_id, outcome in item.outcomes.items():
+            if trajectory_id not in fresh:
+                continue
+            link = PatternLink(
+                source_id=UUID(pattern_id),
+                target_id=trajectory_id,
+                kind="derived_from",
+                actor=stamp.actor,
+                at=stamp.at,
+            )
+            trajectories.link(connection, namespace, link)
+            told = msgspec.structs.replace(outcome, pattern_id=UUID(pattern_id))
+            outcomes.record(connection, namespace, told)
         withdrawal.release(connection, namespace, pattern_id, stamp)  # supported again
-        if item.outcome is not None:
-            outcome = msgspec.structs.replace(item.outcome, pattern_id=UUID(pattern_id))
-            outcomes.record(connection, namespace, outcome)
-    learned_from = msgspec.structs.replace(trajectory, state="learned", note=note)
-    trajectories.set_state(connection, learned_from, stamp.at)
+    for trajectory in fresh.values():
+        learned_from = msgspec.structs.replace(trajectory, state="learned", note=note)
+        trajectories.set_state(connection, learned_from, stamp.at)
     return stored
+
+
+def _not_learned_from(
+    connection: apsw.Connection, namespace: str, trajectory_ids: Sequence[str]
+) -> dict[UUID, Trajectory]:
+    """Give the trajectories that wait to be learned from, by id; raises for a withdrawn one."""
+    fresh: dict[UUID, Trajectory] = {}
+    for trajectory_id in trajectory_ids:
+        trajectory = trajectories.existing(connection, namespace, trajectory_id)
+        if trajectory.state == "withdrawn":
+            raise Conflict(
+                f"the trajectory {trajectory_id} was withdrawn", hint="Reinstate it first."
+            )
+        if trajectory.state != "learned":
+            fresh[trajectory.id] = trajectory
+    return fresh
 
 
 def judge(  # noqa: PLR0917 - as the contract has it, with the connection

@@ -36,7 +36,8 @@ _LIST: Final = (
 )
 _UNLEARNED: Final = f"""
 SELECT {_COLUMNS} {_FROM}
-WHERE t.namespace = ? AND s.state IN ('pending', 'judged') ORDER BY s.at, t.id LIMIT ?
+WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND (?2 IS NULL OR t.origin = ?2)
+ORDER BY s.at, t.id LIMIT ?3
 """
 _INSERT: Final = """
 INSERT INTO trajectories (namespace, id, task_category, task_description, steps, metadata, origin,
@@ -141,9 +142,11 @@ def page(
     return [_from_row(row) for row in rows]
 
 
-def unlearned(connection: apsw.Connection, namespace: str, limit: int) -> list[Trajectory]:
+def unlearned(
+    connection: apsw.Connection, namespace: str, limit: int, origin: str | None
+) -> list[Trajectory]:
     """Give trajectories nothing was learned from, those first that were not tried for longest."""
-    rows = connection.execute(_UNLEARNED, (namespace, limit))
+    rows = connection.execute(_UNLEARNED, (namespace, origin, limit))
     return [_from_row(row) for row in rows]
 
 
