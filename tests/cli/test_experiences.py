@@ -148,7 +148,8 @@ def test_withdrawing_hides_what_came_of_it_and_reinstating_brings_it_back(call, 
     back = call("reinstate", kept[0]["id"], *database)
 
     assert (hidden, state) == ("quarantined", "withdrawn")
-    assert back.stdout.splitlines()[0] == f"{len(taken)} patterns active again"
+    assert len(taken) == 1
+    assert back.stdout.splitlines()[0] == "1 pattern active again"
     assert sorted(back.stdout.splitlines()[1:]) == sorted(taken)
     assert call("get", taken[0], *database, "--json").json["state"] == "active"
 
@@ -241,7 +242,14 @@ def test_recall_prints_the_line_that_records_what_came_of_it(call, database):
     assert call(*arguments, *database).stdout.startswith("recorded success from caller")
 
 
-def test_an_outcome_of_a_recall_is_shared_and_counts_once(call, database, recalled):
+def test_an_outcome_of_a_recall_is_shared_and_counts_once(call, database):
+    for strategy in ("Read the report of the tests.", "Run the parser alone."):
+        call(
+            "store", "--task", "The tests of parser fail", "--category", "c",
+            "--strategy", strategy, *database,
+        )  # fmt: skip
+    asked = ("recall", "The tests of parser fail.", "--experiences", "2", "--k", "2")
+    recalled = call(*asked, *database, "--json").json
     first = call("outcome", "--recall", recalled["id"], "--success", *database, "--json").json
     again = call("outcome", "--recall", recalled["id"], "--failure", *database, "--json").json
 
