@@ -17,6 +17,12 @@ from reasoningbank.adapters.llamaindex import ReasoningBankMemoryBlock, turns
 
 
 def with_block(tmp_path, use, **options):
+    opened = []
+
+    def memory_of(block, **more):
+        opened.append(Memory.from_defaults(session_id="s", memory_blocks=[block], **more))
+        return opened[-1]
+
     async def main():
         async with AsyncReasoningBank.open(tmp_path / "b.db") as bank:
             await bank.store_pattern(
@@ -25,7 +31,13 @@ def with_block(tmp_path, use, **options):
                 strategy="Write the failing test first.",
             )
             block = ReasoningBankMemoryBlock(bank=bank, category="backend", **options)
-            return await use(bank, block)
+            try:
+                return await use(bank, block, memory_of)
+            finally:
+                for memory in opened:  # LlamaIndex leaves its own database open
+                    engine = memory.sql_store._async_engine
+                    if engine is not None:
+                        await engine.dispose()
 
     return asyncio.run(main())
 
@@ -39,8 +51,8 @@ def assistant(text):
 
 
 def test_the_memory_gives_what_was_recalled_for_the_last_question(tmp_path):
-    async def use(bank, block):
-        memory = Memory.from_defaults(session_id="s", memory_blocks=[block])
+    async def use(bank, block, memory_of):
+        memory = memory_of(block)
         await memory.aput(user("bake a sourdough bread with rye"))
         before = await memory.aget()
         await memory.aput(user("add a login to the api"))
@@ -56,8 +68,8 @@ def test_the_memory_gives_what_was_recalled_for_the_last_question(tmp_path):
 
 
 def test_one_task_is_recalled_for_once_however_often_the_memory_is_read(tmp_path):
-    async def use(bank, block):
-        memory = Memory.from_defaults(session_id="s", memory_blocks=[block])
+    async def use(bank, block, memory_of):
+        memory = memory_of(block)
         await memory.aput(user("add a login to the api"))
         await memory.aget()
         first = block.recall
@@ -71,8 +83,8 @@ def test_one_task_is_recalled_for_once_however_often_the_memory_is_read(tmp_path
 
 
 def test_a_chat_engine_puts_it_before_the_model(tmp_path):
-    async def use(bank, block):
-        memory = Memory.from_defaults(session_id="s", memory_blocks=[block])
+    async def use(bank, block, memory_of):
+        memory = memory_of(block)
         engine = SimpleChatEngine.from_defaults(llm=MockLLM(), memory=memory)
         return await engine.achat("add a login to the api")
 
@@ -81,8 +93,8 @@ def test_a_chat_engine_puts_it_before_the_model(tmp_path):
 
 
 def test_a_concluded_task_is_an_experience_and_counts_for_what_was_shown(tmp_path):
-    async def use(bank, block):
-        memory = Memory.from_defaults(session_id="s", memory_blocks=[block])
+    async def use(bank, block, memory_of):
+        memory = memory_of(block)
         await memory.aput_messages([user("hello"), assistant("hi"), user("add a login to the api")])
         await memory.aget()
         await memory.aput(assistant("wrote the test, then the code"))
@@ -101,7 +113,7 @@ def test_a_concluded_task_is_an_experience_and_counts_for_what_was_shown(tmp_pat
 
 
 def test_a_failure_counts_against_what_was_shown(tmp_path):
-    async def use(bank, block):
+    async def use(bank, block, memory_of):
         messages = [user("add a login to the api"), assistant("done")]
         await block.aget(messages)
         await block.conclude(messages, success=False)
@@ -112,13 +124,9 @@ def test_a_failure_counts_against_what_was_shown(tmp_path):
 
 @pytest.mark.parametrize("accepts", [False, True])
 def test_messages_the_memory_pushes_out_are_kept_only_where_asked_for(tmp_path, accepts):
-    async def use(bank, block):
-        memory = Memory.from_defaults(
-            session_id="s",
-            token_limit=60,
-            chat_history_token_ratio=0.5,
-            token_flush_size=10,
-            memory_blocks=[block],
+    async def use(bank, block, memory_of):
+        memory = memory_of(
+            block, token_limit=60, chat_history_token_ratio=0.5, token_flush_size=10
         )
         for n in range(6):
             await memory.aput(user(f"question {n} about the login of the api"))
