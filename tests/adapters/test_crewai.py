@@ -51,7 +51,7 @@ def test_a_record_comes_back_with_every_field(storage):
         importance=0.75,
         source="chat",
         private=True,
-        created_at=datetime(2026, 1, 2, 3, 4, 5),
+        created_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc),
     )
     storage.save([given])
 
@@ -138,7 +138,7 @@ def test_scopes_categories_and_counts_are_told(storage):
 
 
 def test_records_are_listed_newest_first_in_pages(storage):
-    begun = datetime(2026, 1, 1)
+    begun = datetime(2026, 1, 1)  # noqa: DTZ001 - CrewAI's own times say no zone
     storage.save([record(f"r{n}", created_at=begun + timedelta(days=n)) for n in range(5)])
 
     assert [one.content for one in storage.list_records(limit=2)] == ["r4", "r3"]

@@ -109,7 +109,7 @@ def test_the_loop_goes_on_while_the_bank_waits(retriever, bank, monkeypatch):
 
     async def use():
         finding = asyncio.create_task(retriever.ainvoke("add a login to the api"))
-        while not asked.is_set():
+        while not asked.is_set():  # noqa: ASYNC110 - it is set by a thread
             await asyncio.sleep(0)
         go_on.set()  # reached only if the call above is not in the way
         return await finding

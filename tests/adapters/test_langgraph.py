@@ -256,7 +256,7 @@ class TestAwait:
 
         async def use():
             getting = asyncio.create_task(store.aget(("a",), "k"))
-            while not asked.is_set():
+            while not asked.is_set():  # noqa: ASYNC110 - it is set by a thread
                 await asyncio.sleep(0)
             go_on.set()  # reached only if the call above is not in the way
             return await getting

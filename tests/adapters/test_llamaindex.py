@@ -125,9 +125,7 @@ def test_a_failure_counts_against_what_was_shown(tmp_path):
 @pytest.mark.parametrize("accepts", [False, True])
 def test_messages_the_memory_pushes_out_are_kept_only_where_asked_for(tmp_path, accepts):
     async def use(bank, block, memory_of):
-        memory = memory_of(
-            block, token_limit=60, chat_history_token_ratio=0.5, token_flush_size=10
-        )
+        memory = memory_of(block, token_limit=60, chat_history_token_ratio=0.5, token_flush_size=10)
         for n in range(6):
             await memory.aput(user(f"question {n} about the login of the api"))
             await memory.aput(assistant(f"answer {n} which is rather long as answers go"))

@@ -141,7 +141,7 @@ class KeyedPatterns:
     def delete(self, path: Sequence[str], key: str) -> bool:
         """Delete the item under a key and say whether there was one."""
         with self._changing:
-            return any([self._delete(pattern) for pattern in self._same(path, key)])
+            return sum(self._delete(pattern) for pattern in self._same(path, key)) > 0
 
     def _same(self, path: Sequence[str], key: str) -> list[Pattern]:
         patterns = self._bank.search_by_category(category_of(path), limits.RESULTS)
@@ -196,4 +196,3 @@ def _unredacted(text: str, field: str) -> str:
             hint="Name the item otherwise.",
         )
     return text
-

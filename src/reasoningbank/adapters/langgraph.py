@@ -203,7 +203,9 @@ def _matches(condition: MatchCondition, path: tuple[str, ...]) -> bool:
     wanted = condition.path
     if len(path) < len(wanted):
         return False
-    part = path[: len(wanted)] if condition.match_type == "prefix" else path[len(path) - len(wanted) :]
+    part = (
+        path[: len(wanted)] if condition.match_type == "prefix" else path[len(path) - len(wanted) :]
+    )
     return all(one in {"*", other} for one, other in zip(wanted, part, strict=True))
 
 

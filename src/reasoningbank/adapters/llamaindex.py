@@ -140,11 +140,9 @@ def _role(message: ChatMessage) -> str:
 
 
 def _calls_of(message: ChatMessage) -> list[str]:
-    return [
-        fitted(f"{block.tool_name}({_arguments(block.tool_kwargs)})")
-        for block in message.blocks
-        if getattr(block, "block_type", "") == "tool_call"
-    ]
+    blocks: list[Any] = list(message.blocks)  # older releases have no kind of block for a call
+    calls = [block for block in blocks if getattr(block, "block_type", "") == "tool_call"]
+    return [fitted(f"{call.tool_name}({_arguments(call.tool_kwargs)})") for call in calls]
 
 
 def _arguments(given: object) -> str:

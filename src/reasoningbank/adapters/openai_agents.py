@@ -13,7 +13,7 @@ from reasoningbank.bank import AsyncReasoningBank
 from reasoningbank.bank.task import Task
 
 try:
-    from agents import Agent, AgentHookContext, RunConfig, RunContextWrapper, RunHooks, Tool
+    from agents import Agent, RunConfig, RunContextWrapper, RunHooks, Tool
     from agents.run import CallModelData, ModelInputData
 except ImportError as error:
     raise framework_missing("openai_agents", error) from error
@@ -127,7 +127,7 @@ class ReasoningBankHooks(RunHooks[Any]):
         self.task.step(f"hand off from {from_agent.name} to {to_agent.name}")
 
     async def on_agent_end(
-        self, context: AgentHookContext[Any], agent: Agent[Any], output: object
+        self, context: RunContextWrapper[Any], agent: Agent[Any], output: object
     ) -> None:
         """Note the answer, and the verdict where a test gives one."""
         note_end(self.task, output, self._verify)

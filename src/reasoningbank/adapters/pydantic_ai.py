@@ -69,7 +69,7 @@ class ReasoningBankCapability(AbstractCapability[AgentDepsT]):
     finished: Callable[[Task], None] | None = None
     _task: Task | None = field(default=None, init=False, repr=False, compare=False)
 
-    async def for_run(self, ctx: RunContext[AgentDepsT]) -> ReasoningBankCapability[AgentDepsT]:
+    async def for_run(self, ctx: RunContext[AgentDepsT]) -> AbstractCapability[AgentDepsT]:
         """Give the capability of one run, which has a task of its own."""
         return replace(self)
 

@@ -21,12 +21,12 @@ _CUT: Final = "\n...\n"
 
 
 def fitted(text: str, limit: int = _STEP_BYTES) -> str:
-    """Give a text a bank keeps: without control characters, not empty, at most `limit` bytes.
+    r"""Give a text a bank keeps: without control characters, not empty, at most `limit` bytes.
 
     What is too long loses its middle: a command stands at the beginning, a result at the end.
 
     >>> fitted("x" * 40 + "1 passed", 25)
-    'xxxxxxxxxx\\n...\\nxx1 passed'
+    'xxxxxxxxxx\n...\nxx1 passed'
     """
     raw = _CONTROL.sub(" ", text).encode("utf-8", "replace")
     if len(raw) > limit:
