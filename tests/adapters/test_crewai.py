@@ -194,9 +194,16 @@ def test_the_twins_with_await_do_the_same_in_a_thread(storage, bank, monkeypatch
 
 
 def test_crewais_own_memory_remembers_and_recalls_through_it(storage):
+    from crewai.llms.base_llm import BaseLLM
     from crewai.memory.unified_memory import Memory
 
-    memory = Memory(storage=storage, embedder=letters, consolidation_threshold=1.0)
+    class Unasked(BaseLLM):
+        def call(self, *arguments, **named):
+            raise AssertionError("no model is needed where every field is given")
+
+    memory = Memory(
+        storage=storage, embedder=letters, consolidation_threshold=1.0, llm=Unasked(model="none")
+    )
     given = dict(categories=["api"], metadata={}, importance=0.5)
     memory.remember("a bad cab", scope="/team", **given)
     memory.remember("look on moon pool", scope="/team", **given)
