@@ -101,7 +101,7 @@ with-%:
 	.venv-adapter-$*/bin/python tools/lowest_requirements.py $* > .venv-adapter-$*/lowest.txt
 	if [ $(ADAPTER_VERSIONS) = lowest ]; then .venv-adapter-$*/bin/python -m pip install --quiet --requirement .venv-adapter-$*/lowest.txt; fi
 	.venv-adapter-$*/bin/python -m pip freeze | grep -i "^$$(cut -d= -f1 .venv-adapter-$*/lowest.txt)=="
-	.venv-adapter-$*/bin/python -m pytest -q -ra tests/adapters/test_$(subst -,_,$*).py tests/adapters/test_page.py $(PYTEST_ARGS)
+	.venv-adapter-$*/bin/python -m pytest -q -ra tests/adapters/test_$(subst -,_,$*).py tests/adapters/test_page.py tests/test_examples.py -k adapters $(PYTEST_ARGS)
 
 .PHONY: coverage
 coverage: $(VENV)/.dev ## lines and branches the tests reach

@@ -34,11 +34,14 @@ class ReasoningBankStorage:
     Secrets are taken out as of everything a bank keeps. A scope holds at most 10,000 records. A
     deleted record's history stays until `ReasoningBank.erase`.
 
-    .. code-block:: python
-
-        from crewai import Memory
-
-        memory = Memory(storage=ReasoningBankStorage(bank))
+    >>> from crewai.memory.types import MemoryRecord
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     storage = ReasoningBankStorage(bank)  # for crewai.Memory(storage=storage)
+    ...     storage.save([MemoryRecord(content="Slashes matter.", scope="/api", embedding=[1.0])])
+    ...     [(record, score)] = storage.search([1.0], scope_prefix="/api")
+    ...     record.content, score
+    ('Slashes matter.', 1.0)
 
     Args:
         bank: Where records are kept.

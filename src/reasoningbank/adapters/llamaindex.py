@@ -32,6 +32,19 @@ class ReasoningBankMemoryBlock(BaseMemoryBlock[str]):
     that the memory pushes out are kept as well, as experiences without a verdict, when
     `accept_short_term_memory` is set. One block belongs to one session.
 
+    >>> import asyncio
+    >>> from reasoningbank import AsyncReasoningBank
+    >>> async def main() -> bool:
+    ...     async with AsyncReasoningBank.open("memory:") as bank:
+    ...         await bank.store_pattern(
+    ...             task_description="Add login", task_category="backend", strategy="Test first."
+    ...         )
+    ...         block = ReasoningBankMemoryBlock(bank=bank)  # for Memory(memory_blocks=[block])
+    ...         given = await block.aget([ChatMessage(role="user", content="add a login")])
+    ...         return "Test first." in given
+    >>> asyncio.run(main())
+    True
+
     Args:
         bank: What is recalled from and learned into.
         category: The kind of task.

@@ -29,13 +29,17 @@ class ReasoningBankHooks(RunHooks[Any]):
     agents of a handoff too. Tool calls are noted as steps. Without a verdict the experience stays
     pending. A run that raises is kept with what it raised.
 
-    .. code-block:: python
-
-        async with ReasoningBankHooks(bank, "Add a login", category="backend") as hooks:
-            result = await Runner.run(
-                agent, "Add a login", hooks=hooks, run_config=hooks.run_config()
-            )
-            hooks.task.succeed(source="human")
+    >>> import asyncio
+    >>> from reasoningbank import AsyncReasoningBank
+    >>> async def main() -> str:
+    ...     async with AsyncReasoningBank.open("memory:") as bank:
+    ...         async with ReasoningBankHooks(bank, "Add a login", category="backend") as hooks:
+    ...             config = hooks.run_config()
+    ...             # result = await Runner.run(agent, "Add a login", hooks=hooks, run_config=config)
+    ...             hooks.task.succeed(source="human")
+    ...         return hooks.task.learned.verdict.kind
+    >>> asyncio.run(main())
+    'success'
 
     Args:
         bank: What is recalled from and learned into.
