@@ -82,6 +82,8 @@ class TestItems:
     def test_a_label_or_key_of_any_letters_keeps_apart(self, store, label):
         store.put((label, "x"), label, {"n": 1})
         store.put(("a", "b"), "x", {"n": 2})
+        store.put((label,), "k", {"n": 3})
+        assert store.get((label,), "k").value == {"n": 3}
 
         assert store.get((label, "x"), label).value == {"n": 1}
         assert (label, "x") in store.list_namespaces()
@@ -140,6 +142,9 @@ class TestItems:
         with pytest.raises(InvalidInput) as caught:
             store.put(("a",), "ghp_" + "a1B2" * 9, {"n": 1})
         assert caught.value.field == "key"
+        with pytest.raises(InvalidInput) as caught:
+            store.put(("a" * 300,), "k", {"n": 1})
+        assert caught.value.field == "namespace"
         with pytest.raises(NotImplementedError):
             store.put(("a",), "k", {}, ttl=1)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from threading import RLock
 from typing import Final, cast
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -16,8 +17,9 @@ from reasoningbank.domain.errors import InvalidInput, NotFound
 from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.pattern import Pattern, PatternInput
 from reasoningbank.domain.redaction import redacted_text
+from reasoningbank.domain.text import is_blank
 
-_ESCAPED: Final = re.compile(r"[\x00-\x1f%/\x7f-\x9f\u2028\u2029]")
+_ESCAPED: Final = re.compile(r"[\x00-\x1f%/\x7f-\x9f\u2028\u2029\ufffe\uffff]")
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -39,8 +41,8 @@ class Item(msgspec.Struct, frozen=True):
 class KeyedPatterns:
     """Keep items in a bank: the path is the category, the key stands in the metadata.
 
-    Reading looks through the category (9 ms for 1,000 items, measured), so there is no index that
-    could be stale; of two items that two processes made under one key at the same moment, the newer
+    Reading looks through the category (`benchmarks/langgraph_store.py` has the times), so there is no
+    index that could be stale; of two items that two processes made under one key at the same moment, the newer
     one counts, and the next change removes the other.
 
     Args:
@@ -168,11 +170,14 @@ def category_of(path: Sequence[str]) -> str:
     >>> category_of(("users", "a/b"))
     'users/a%2Fb'
     """
-    parts = [
-        _ESCAPED.sub(lambda found: f"%{ord(found.group()):02X}", _unredacted(part, "namespace"))
-        for part in path
-    ]
-    return "/".join(parts)
+    category = "/".join(_escaped(_unredacted(part, "namespace")) for part in path)
+    if len(category.encode("utf-8", "replace")) > limits.CATEGORY_BYTES:
+        raise InvalidInput(
+            f"is longer than {limits.CATEGORY_BYTES} bytes, which is all a category can have",
+            field="namespace",
+            hint="Shorten its parts, or put some of them into the key.",
+        )
+    return category
 
 
 def path_of(category: str) -> tuple[str, ...]:
@@ -181,10 +186,14 @@ def path_of(category: str) -> tuple[str, ...]:
     >>> path_of("users/a%2Fb")
     ('users', 'a/b')
     """
-    return tuple(
-        re.sub(r"%(20(?:28|29)|[0-9A-F]{2})", lambda found: chr(int(found.group(1), 16)), part)
-        for part in category.split("/")
-    )
+    return tuple(unquote(part) for part in category.split("/"))
+
+
+def _escaped(part: str) -> str:
+    """Give a part of a path without what a category cannot hold or what would divide it."""
+    if is_blank(part):
+        return quote(part, safe="")
+    return _ESCAPED.sub(lambda found: quote(found.group(), safe=""), part)
 
 
 def _unredacted(text: str, field: str) -> str:
