@@ -41,9 +41,9 @@ class Item(msgspec.Struct, frozen=True):
 class KeyedPatterns:
     """Keep items in a bank: the path is the category, the key stands in the metadata.
 
-    Reading looks through the category (`benchmarks/langgraph_store.py` has the times), so there is no
-    index that could be stale; of two items that two processes made under one key at the same moment, the newer
-    one counts, and the next change removes the other.
+    Reading looks through the category (`benchmarks/langgraph_store.py` has the times), so there is
+    no index that could be stale. Of two items that two processes made under one key at the same
+    moment, the newer one counts, and the next change removes the other.
 
     Args:
         bank: Where they are kept.
