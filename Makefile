@@ -87,6 +87,22 @@ test-lowest: ## the core tests with the lowest versions pyproject.toml allows
 	.venv-lowest/bin/python -m pytest -q -ra -m "not package and not long" $(PYTEST_ARGS)
 	@cat .venv-lowest/lowest.txt
 
+# Frameworks ask for versions of shared libraries that do not fit together, so each has an environment of its own.
+ADAPTERS ?= langgraph langchain pydantic-ai llamaindex openai-agents crewai
+ADAPTER_VERSIONS ?= newest
+
+.PHONY: test-adapters
+test-adapters: ## the framework adapters, each with its framework; ADAPTERS=crewai for one (that one takes 1 GB)
+	@for adapter in $(ADAPTERS); do $(MAKE) --no-print-directory with-$$adapter; done
+
+with-%:
+	@$(MAKE) --no-print-directory VENV=.venv-adapter-$* .venv-adapter-$*/.adapter-test
+	.venv-adapter-$*/bin/python -m pip install --quiet --editable '.[$*]'
+	.venv-adapter-$*/bin/python tools/lowest_requirements.py $* > .venv-adapter-$*/lowest.txt
+	if [ $(ADAPTER_VERSIONS) = lowest ]; then .venv-adapter-$*/bin/python -m pip install --quiet --requirement .venv-adapter-$*/lowest.txt; fi
+	.venv-adapter-$*/bin/python -m pip freeze | grep -i "^$$(cut -d= -f1 .venv-adapter-$*/lowest.txt)=="
+	.venv-adapter-$*/bin/python -m pytest -q -ra tests/adapters/test_$(subst -,_,$*).py tests/adapters/test_page.py tests/test_examples.py -k adapters $(PYTEST_ARGS)
+
 .PHONY: coverage
 coverage: $(VENV)/.dev ## lines and branches the tests reach
 	$(BIN)/python -m coverage erase

@@ -19,6 +19,8 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
+from reasoningbank import Unavailable
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 SOURCE = CHECKOUT / "src"
 DOCTEST_FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
@@ -27,7 +29,9 @@ CONSOLE_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 DOCUMENTS = sorted(
     str(path.relative_to(CHECKOUT))
     for path in [*CHECKOUT.glob("*.md"), *(CHECKOUT / "docs").rglob("*.md")]
-    if "```python" in (text := path.read_text("utf-8")) or "```console" in text
+    if ("```python" in (text := path.read_text("utf-8")) or "```console" in text)
+    # Each section of docs/adapters.md needs a framework: tests/adapters/test_page.py runs them.
+    and path.name != "adapters.md"
 )
 MODULES_WITH_EXAMPLES = sorted(
     ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
@@ -107,7 +111,13 @@ def test_the_first_pages_a_newcomer_reads_have_examples(document):
 
 @pytest.mark.parametrize("module", MODULES_WITH_EXAMPLES)
 def test_the_examples_in_docstrings_run(module):
-    failed, attempted = doctest.testmod(importlib.import_module(module), optionflags=DOCTEST_FLAGS)
+    try:
+        loaded = importlib.import_module(module)
+    except Unavailable as error:
+        if error.field != module:
+            raise
+        pytest.skip(str(error))  # an adapter whose framework is not installed
+    failed, attempted = doctest.testmod(loaded, optionflags=DOCTEST_FLAGS)
 
     assert attempted > 0
     assert failed == 0

@@ -2,6 +2,7 @@
 
     cli, mcp, hooks, http                       the doors
     benchmark, demo, evaluation                 programs beside them, which use a bank like any caller
+    adapters                                    the bank in the words of agent frameworks
     bank                                        the facade, and reasoningbank/__init__.py
     learning, retrieval
     storage, embedding
@@ -39,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The command line starts the other doors; they do not know it.
     "cli": BELOW_BANK | {"bank"} | DOORS,
     **{door: BELOW_BANK | {"bank"} for door in DOORS - {"cli"}},
+    "adapters": {"bank", "domain"},
 }
 
 # domain is pure: these can neither reach a disk, a socket or a clock, nor keep state between calls.
@@ -69,6 +71,11 @@ LIBRARY_OWNERS = {
     "typer": DOORS,
     "click": DOORS,
     "rich": DOORS,
+    "agents": {"adapters"},
+    "crewai": {"adapters"},
+    "langchain_core": {"adapters"},
+    "langgraph": {"adapters"},
+    "llama_index": {"adapters"},
 }
 SQL = re.compile(
     r"^\s*(SELECT\s.*|INSERT\s+(OR\s+\w+\s+)?INTO\s|REPLACE\s+INTO\s|UPDATE\s+[\w{\"]+\s+SET\s|DELETE\s+FROM\s|"
@@ -205,6 +212,8 @@ def test_imports_point_down_domain_is_pure_and_sql_stays_in_storage():
         ("bank/facade.py", "from reasoningbank.cli import main", "bank must not import cli"),
         ("__init__.py", "from reasoningbank.demo import run", "bank must not import demo"),
         ("mcp/server.py", "from reasoningbank.cli import main", "mcp must not import cli"),
+        ("adapters/x.py", "from reasoningbank.storage import sqlite", "adapters must not import storage"),
+        ("cli/x.py", "from reasoningbank.adapters import x", "cli must not import adapters"),
         ("retrieval/index.py", "import apsw", "apsw belongs to storage"),
         ("bank/facade.py", "from rich.table import Table", "rich belongs to"),
         ("cli/stats.py", 'QUERY = "SELECT count(*) FROM patterns"', "SQL outside storage"),
@@ -224,6 +233,7 @@ def test_a_planted_violation_is_found(tmp_path, file, line, said):
         "cli",
         "mcp",
         "demo",
+        "adapters",
     ):
         (tmp_path / room).mkdir()
         (tmp_path / room / "__init__.py").touch()

@@ -1,7 +1,11 @@
-"""Print the lowest versions of the run-time dependencies that pyproject.toml allows, one pin a line."""
+"""Print the lowest versions of the run-time dependencies that pyproject.toml allows, one pin a line.
+
+With the name of an extra, those of that extra instead: ``python tools/lowest_requirements.py langgraph``.
+"""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import tomllib
@@ -20,5 +24,11 @@ def lowest(requirement: Requirement) -> str:
 
 
 if __name__ == "__main__":
-    declared = tomllib.loads(PROJECT.read_text("utf-8"))["project"]["dependencies"]
+    project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
+    extras = sys.argv[1:]
+    declared = (
+        [line for extra in extras for line in project["optional-dependencies"][extra]]
+        if extras
+        else project["dependencies"]
+    )
     print("\n".join(lowest(Requirement(line)) for line in declared))
