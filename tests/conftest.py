@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,11 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 configuration.set_hypothesis_home_dir(CHECKOUT / ".hypothesis")
 settings.register_profile("reasoningbank", deadline=None, print_blob=True)
 settings.load_profile("reasoningbank")
+
+
+# What a shell starts in the background ignores Ctrl-C, and so would every process that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
