@@ -40,6 +40,7 @@ NAMED = [
     "bench",
     "eval",
     "mcp",
+    "hook",
 ]
 
 

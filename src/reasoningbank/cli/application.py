@@ -16,6 +16,7 @@ from reasoningbank.cli.verbs import (
     evaluating,
     experiences,
     finding,
+    hooking,
     initialising,
     learning,
     moving,
@@ -63,6 +64,7 @@ _VERBS: Final = {
     "bench": benchmarking.bench,
     "eval": evaluating.evaluate,
     "mcp": serving.mcp,
+    "hook": hooking.hook,
 }
 for _name, _verb in _VERBS.items():
     application.command(_name)(_verb)

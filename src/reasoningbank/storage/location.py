@@ -122,6 +122,11 @@ def user_config_directory(environment: Mapping[str, str]) -> Path:
     return _user_directory(environment, "XDG_CONFIG_HOME", ".config", "APPDATA")
 
 
+def user_state_directory(environment: Mapping[str, str]) -> Path:
+    """Give the directory for what programs of this user note between runs, by the platform's custom."""
+    return _user_directory(environment, "XDG_STATE_HOME", ".local/state", "LOCALAPPDATA")
+
+
 def _user_directory(
     environment: Mapping[str, str], variable: str, fallback: str, windows: str
 ) -> Path:

@@ -70,7 +70,7 @@ class _Experience:
             self.places[call_id] = len(self.steps)
         thought = "\n".join(self.thoughts)
         self.thoughts.clear()
-        self.steps.append(Step(action=_action(block), thought=some_text(thought), started_at=at))
+        self.steps.append(Step(action=_called(block), thought=some_text(thought), started_at=at))
 
     def answered(self, block: dict[str, object]) -> None:
         """Note what a tool call gave."""
@@ -164,10 +164,20 @@ def _request(line: _Line) -> str | None:
     return said
 
 
-def _action(block: dict[str, object]) -> str:
-    """Give a tool call as text: commands as they are, edits as removed and added lines."""
-    name = text_of(block.get("name")) or "tool"
-    given = block.get("input")
+def _called(block: dict[str, object]) -> str:
+    return tool_call_text(text_of(block.get("name")) or "tool", block.get("input"))
+
+
+def tool_call_text(name: str, given: object) -> str:
+    """Give a tool call as text: commands as they are, edits as removed and added lines.
+
+    Args:
+        name: The tool's name.
+        given: Its input, a JSON object.
+
+    >>> tool_call_text("Bash", {"command": "pytest -q"})
+    'pytest -q'
+    """
     if not isinstance(given, dict):
         return name
     if name == "Bash" and isinstance(given.get("command"), str):
