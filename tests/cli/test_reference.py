@@ -11,7 +11,7 @@ import pytest
 from reasoningbank.cli.application import application
 
 VERBS = {command.name: command.callback for command in application.registered_commands}
-WITHOUT_BANK = {"init", "demo", "bench", "eval"}  # they choose their own
+WITHOUT_BANK = {"init", "demo", "bench", "eval", "agents"}  # they choose their own
 NAMED = [
     "init",
     "store",
@@ -41,6 +41,8 @@ NAMED = [
     "eval",
     "mcp",
     "hook",
+    "install",
+    "agents",
 ]
 
 

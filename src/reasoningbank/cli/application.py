@@ -8,6 +8,7 @@ import typer
 from reasoningbank.cli.exits import ExitStatus
 from reasoningbank.cli.invocation import Database, Json, Namespace
 from reasoningbank.cli.verbs import (
+    agents,
     benchmarking,
     changing,
     consolidating,
@@ -18,6 +19,7 @@ from reasoningbank.cli.verbs import (
     finding,
     hooking,
     initialising,
+    installing,
     learning,
     moving,
     outcomes,
@@ -65,6 +67,8 @@ _VERBS: Final = {
     "eval": evaluating.evaluate,
     "mcp": serving.mcp,
     "hook": hooking.hook,
+    "install": installing.install,
+    "agents": agents.agents,
 }
 for _name, _verb in _VERBS.items():
     application.command(_name)(_verb)

@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING, Final
 
 from reasoningbank.storage.contract import StorageBackend
 from reasoningbank.storage.location import checked_file_name, resolve_location
-from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT, open_file, open_memory
-from reasoningbank.storage.sqlite.settings import Durability
+
+if TYPE_CHECKING:
+    from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT
+    from reasoningbank.storage.sqlite.settings import Durability
 
 __all__ = ["DEFAULT_BUSY_TIMEOUT", "Durability", "StorageBackend", "open_storage"]
+
+_WHEN_FIRST_ASKED_FOR: Final = {
+    "DEFAULT_BUSY_TIMEOUT": "reasoningbank.storage.sqlite",
+    "Durability": "reasoningbank.storage.sqlite.settings",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load the engine when it is first asked for: who only wants to know a place needs none."""
+    if name not in _WHEN_FIRST_ASKED_FOR:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    found: object = getattr(import_module(_WHEN_FIRST_ASKED_FOR[name]), name)
+    globals()[name] = found
+    return found
 
 
 def open_storage(
     target: str | os.PathLike[str] | None = None,
     *,
     durability: Durability = "normal",
-    busy_timeout: float = DEFAULT_BUSY_TIMEOUT,
+    busy_timeout: float | None = None,
     verify_reads: bool = False,
 ) -> StorageBackend:
     """Open the storage that `target` names, or the one this user and directory call for.
@@ -24,12 +44,14 @@ def open_storage(
     Args:
         target: A path, ``memory:``, ``sqlite:PATH``, or None (see `resolve_location`).
         durability: ``normal`` survives a killed process, ``full`` a power loss as well.
-        busy_timeout: Seconds to wait for other writers.
+        busy_timeout: Seconds to wait for other writers; None for `DEFAULT_BUSY_TIMEOUT`.
         verify_reads: Whether reading recomputes checksums.
 
     Raises:
         InvalidInput: For a target that names no place where a bank can be.
     """
+    from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT, open_file, open_memory
+
     location = resolve_location(target)
     if location.path is None:
         return open_memory(location.reason, verify_reads=verify_reads)
@@ -37,6 +59,6 @@ def open_storage(
         checked_file_name(location.path),
         location.reason,
         durability=durability,
-        busy_timeout=busy_timeout,
+        busy_timeout=DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout,
         verify_reads=verify_reads,
     )
