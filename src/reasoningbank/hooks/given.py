@@ -78,5 +78,19 @@ def read_input(content: bytes) -> HookInput:
         raise ValueError(f"the input is longer than {MOST_BYTES:,} bytes")
     try:
         return msgspec.json.decode(content, type=HookInput)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(f"the input is no JSON object: {str(error)[:_SHOWN]}") from error
+    except msgspec.DecodeError:
+        return _leniently_read(content)
+
+
+def _leniently_read(content: bytes) -> HookInput:
+    """Give an input with half of a surrogate pair in it: a host may cut an output in the middle of one."""
+    import json
+
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the input is no JSON: {str(error)[:_SHOWN]}") from error
+    if not isinstance(found, dict):
+        raise ValueError("the input is no JSON object")  # noqa: TRY004 - of the host, not the caller
+    known = {name: one for name, one in found.items() if name in HookInput.__struct_fields__}
+    return HookInput(**known)

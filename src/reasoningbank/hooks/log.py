@@ -11,6 +11,29 @@ _LARGEST_BYTES: Final = 1_000_000
 _LONGEST_LINE: Final = 1_000
 
 
+def log_folder() -> Path | None:
+    """Give the folder of the log, or None for a user without a home."""
+    from reasoningbank.storage.location import user_state_directory
+
+    try:
+        return user_state_directory(os.environ)
+    except RuntimeError:
+        return None
+
+
+def log_warnings_of_the_bank(event: str) -> None:
+    """Have warnings, such as of a secret taken out of a text, written to the log and nowhere else."""
+    import logging
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            log_line(log_folder(), event, record.getMessage())
+
+    logger = logging.getLogger("reasoningbank")
+    logger.handlers = [Lines(logging.WARNING)]
+    logger.propagate = False
+
+
 def log_line(folder: Path | None, event: str, problem: str) -> None:
     """Append a line to the log; where that cannot be done, nobody is told."""
     if folder is None:

@@ -6,13 +6,12 @@ import gc
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Final
 
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.hooks.deadline import LIMIT_SECONDS, Deadline
 from reasoningbank.hooks.given import MOST_BYTES, HookInput, read_input
-from reasoningbank.hooks.log import log_line
+from reasoningbank.hooks.log import log_folder, log_line, log_warnings_of_the_bank
 from reasoningbank.hooks.notes import SessionNotes, TaskNote, clean, notes_folder
 from reasoningbank.hooks.options import (
     EVENTS,
@@ -30,7 +29,7 @@ def run_arguments(arguments: list[str]) -> int:
     try:
         options = options_from(arguments)
     except UnreadableOptions as error:
-        log_line(_log_folder(), "hook", str(error))
+        log_line(log_folder(), "hook", str(error))
         return 0
     return run(options)
 
@@ -40,7 +39,7 @@ def run_named(given: dict[str, str | None]) -> int:
     try:
         options = checked_options({name: one for name, one in given.items() if one is not None})
     except UnreadableOptions as error:
-        log_line(_log_folder(), "hook", str(error))
+        log_line(log_folder(), "hook", str(error))
         return 0
     return run(options)
 
@@ -49,21 +48,28 @@ def run(options: HookOptions) -> int:
     """Run a hook, and give the exit status, which is 0 whatever happens."""
     # Loading modules makes objects that stay; looking through them for garbage took a tenth of the time.
     gc.disable()
-    folder = _log_folder()
+    folder = log_folder()
     deadline = Deadline(
         LIMIT_SECONDS,
         lambda: log_line(folder, options.event, f"gave up after {LIMIT_SECONDS} seconds"),
     )
     try:
-        _handle(read_input(_standard_input()), options)
+        log_warnings_of_the_bank(options.event)
+        handle(read_input(_standard_input()), options)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the agent goes on
         log_line(folder, options.event, f"{type(error).__name__}: {error}")
     deadline.met()
     return 0
 
 
-def _handle(given: HookInput, options: HookOptions) -> None:
-    """Do what the event asks for."""
+def handle(given: HookInput, options: HookOptions) -> None:
+    """Do what the event asks for.
+
+    Raises:
+        ValueError: When the input names no session.
+        ReasoningBankError: For whatever is wrong with the bank.
+        OSError: When the notes cannot be written.
+    """
     if given.session is None:
         raise ValueError("the input names no session")
     root = notes_folder(os.environ)
@@ -103,12 +109,3 @@ def _standard_input() -> bytes:
         if length <= MOST_BYTES + _READ_AT_ONCE:
             pieces.append(piece)
     return b"".join(pieces)
-
-
-def _log_folder() -> Path | None:
-    from reasoningbank.storage.location import user_state_directory
-
-    try:
-        return user_state_directory(os.environ)
-    except RuntimeError:  # no home at all
-        return None

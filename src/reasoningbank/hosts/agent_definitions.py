@@ -33,6 +33,7 @@ class AgentDefinition(msgspec.Struct, frozen=True, kw_only=True):
         name: What the agent is called, or None where the file does not say.
         description: What it is for, or None.
         problem: Why it is malformed, or None.
+        documentation: Whether it says of itself that it is documentation and no agent.
         notes: What is unusual about it, but allowed.
     """
 
@@ -41,6 +42,7 @@ class AgentDefinition(msgspec.Struct, frozen=True, kw_only=True):
     name: str | None = None
     description: str | None = None
     problem: str | None = None
+    documentation: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -108,7 +110,9 @@ def _definition(folder: Path, file: Path, library: ModuleType) -> AgentDefinitio
         return AgentDefinition(file=place, digest=digest, problem=reason)
     missing = [one for one in ("name", "description") if fields.get(one) is None]
     notes = []
-    if name is not None and not _NAME.match(name):
+    if fields.get("type") == "documentation":
+        notes.append("says that it is documentation")
+    elif name is not None and not _NAME.match(name):
         notes.append("its name is not in small letters with hyphens")
     return AgentDefinition(
         file=place,
@@ -116,6 +120,7 @@ def _definition(folder: Path, file: Path, library: ModuleType) -> AgentDefinitio
         name=name,
         description=description,
         problem=f"has no {' and no '.join(missing)}" if missing else None,
+        documentation=fields.get("type") == "documentation",
         notes=tuple(notes),
     )
 

@@ -57,8 +57,9 @@ class AgentsReport(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         folder: What was checked.
         files: How many Markdown files it holds.
-        well_formed: How many of them define an agent.
-        malformed: How many do not.
+        well_formed: How many of them have what a definition needs.
+        documentation: How many of these say that they are documentation.
+        malformed: How many have not.
         unchanged: How many have the bytes they had before.
         recalled: How many agents got a recall that shows something.
         outcomes: For how many of these the outcome was counted.
@@ -69,6 +70,7 @@ class AgentsReport(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
     files: int
     well_formed: int
+    documentation: int
     malformed: int
     unchanged: int
     recalled: int
@@ -123,6 +125,7 @@ def check_agents(
         folder=str(folder),
         files=len(agents),
         well_formed=sum(one.problem is None for one in agents),
+        documentation=sum(one.documentation and one.problem is None for one in definitions),
         malformed=sum(one.problem is not None for one in agents),
         unchanged=sum(one.unchanged for one in agents),
         recalled=sum(one.recalled is True for one in agents),

@@ -55,8 +55,9 @@ def _show(report: "AgentsReport") -> None:
         print(f"{_standing(agent):9} {safe_line(agent.file)}{_details(agent)}")
     print()
     print(
-        f"{counted(report.files, 'file')}: {report.well_formed} well-formed, "
-        f"{report.malformed} malformed, {report.unchanged} unchanged to the byte."
+        f"{counted(report.files, 'file')}: {report.well_formed} well-formed "
+        f"({report.documentation} of them documentation), {report.malformed} malformed, "
+        f"{report.unchanged} unchanged to the byte."
     )
     print(
         f"{report.recalled} of {report.well_formed} agents got a recall, "
