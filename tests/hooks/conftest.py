@@ -15,7 +15,7 @@ from reasoningbank import ReasoningBank
 from reasoningbank.hooks.given import read_input
 from reasoningbank.hooks.options import HookOptions
 from reasoningbank.hooks.running import handle
-from tests.hooks.host import PROGRAM, recorded
+from tests.hooks.host import PATIENT, recorded
 
 
 class HookEnded(NamedTuple):
@@ -92,13 +92,13 @@ def turn(hook) -> Callable[..., Any]:
 
 @pytest.fixture
 def process() -> Callable[..., HookEnded]:
-    """Run a hook as a host does."""
+    """Run a hook as a host does, on whatever machine."""
 
     def running(
         *arguments: str, stdin: bytes = b"", environment: dict[str, str] | None = None
     ) -> HookEnded:
         done = subprocess.run(
-            [*PROGRAM, "hook", *arguments],
+            [*PATIENT, "hook", *arguments],
             input=stdin,
             capture_output=True,
             check=False,

@@ -9,6 +9,9 @@ from typing import Any
 
 RECORDED = Path(__file__).parent / "recorded"
 PROGRAM = [sys.executable, "-c", "from reasoningbank.cli import main; main()"]
+# For what is not about the deadline: a loaded machine is slow, not wrong.
+WITHOUT_HURRY = "import reasoningbank.hooks.running as running; running.LIMIT_SECONDS = 50.0; "
+PATIENT = [sys.executable, "-c", WITHOUT_HURRY + PROGRAM[2]]
 TASK = "Make the tests of the invoice parser pass again"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from reasoningbank import ReasoningBank
 from reasoningbank.hooks import deadline
-from tests.hooks.host import PROGRAM, recorded
+from tests.hooks.host import PROGRAM, WITHOUT_HURRY, recorded
 
 EVENTS = ["UserPromptSubmit", "PostToolUse-Bash", "PostToolUseFailure-Bash", "Stop", "SubagentStop"]
 NOBODY = 65_534
@@ -257,8 +257,9 @@ def test_a_user_without_a_home(process, home):
     assert process("Stop", stdin=sent("Stop", home), environment=nothing) == (0, "", "")
 
 
-AS_NOBODY = """
-import os, sys
+AS_NOBODY = f"""
+{WITHOUT_HURRY}
+import logging, os, sys
 from reasoningbank import ReasoningBank
 import reasoningbank.hooks.prompting, reasoningbank.hooks.recording, reasoningbank.hooks.evidence
 import reasoningbank.hooks.running, reasoningbank.hooks.tool_steps, reasoningbank.hooks.transcript
@@ -266,7 +267,7 @@ with ReasoningBank.open("memory:") as bank:  # loads what is loaded when it is n
     bank.store_pattern(task_description="t", task_category="c", strategy="s")
     bank.recall("t")
 if os.getuid() == 0:
-    os.setgroups([]); os.setgid({user}); os.setuid({user})
+    os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
 try:
     open(os.environ["HOME"] + "/probe", "w")
 except OSError:
@@ -294,7 +295,7 @@ def test_a_home_that_may_only_be_read(request, home, bank_path, name, with_bank)
         path.chmod(0o555 if path.is_dir() else 0o444)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", AS_NOBODY.format(user=NOBODY), "hook", name.partition("-")[0]],
+            [sys.executable, "-c", AS_NOBODY, "hook", name.partition("-")[0]],
             input=sent(name, home),
             capture_output=True,
             check=False,
