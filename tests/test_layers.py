@@ -1,6 +1,6 @@
 """The layers of the house, held by reading every import under src/reasoningbank.
 
-    cli, mcp, hooks, http                       the doors
+    cli, mcp, hooks, hosts, http                the doors
     benchmark, demo, evaluation                 programs beside them, which use a bank like any caller
     adapters                                    the bank in the words of agent frameworks
     bank                                        the facade, and reasoningbank/__init__.py
@@ -28,7 +28,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "reasoningbank"
 
-DOORS = {"cli", "mcp", "hooks", "http", "benchmark", "demo", "evaluation"}
+DOORS = {"cli", "mcp", "hooks", "hosts", "http", "benchmark", "demo", "evaluation"}
 BELOW_BANK = {"learning", "retrieval", "storage", "embedding", "domain"}
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),

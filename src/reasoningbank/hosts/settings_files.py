@@ -62,6 +62,7 @@ def back_up(path: Path, content: bytes, folder: Path) -> Path:
     backup = (
         folder / "backups" / f"{at}-{digest_of(str(path).encode())[:8]}-{path.name.lstrip('.')}"
     )
+    make_private(folder)
     make_private(backup.parent)
     replace(backup, content)
     return backup

@@ -39,7 +39,10 @@ def with_table(text: str, path: Sequence[str], key: str, value: dict[str, object
         newline = "\r\n" if "\r\n" in text else "\n"
         gap = "" if not text else newline if text.endswith("\n") else newline * 2
         return text + gap + str(library.dumps(own)).replace("\n", newline)
-    held[key] = _table(library, value)  # an inline table: nothing may be added to it from outside
+    # An inline table: nothing may be added to it from outside, and in it all is inline.
+    inline = library.inline_table()
+    inline.update(value)
+    held[key] = inline
     return str(library.dumps(document))
 
 
