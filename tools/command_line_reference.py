@@ -25,6 +25,8 @@ from reasoningbank.cli.learn_report import LearnedExperience, LearnReport
 from reasoningbank.cli.running import PROGRAM
 from reasoningbank.cli.verbs.diagnosing import Diagnosis
 from reasoningbank.domain.records import PatternRecord
+from reasoningbank.hosts.agents_check import AgentsReport
+from reasoningbank.hosts.installing import Installation
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "command-line.md"
 
@@ -213,7 +215,14 @@ def link_to(struct: str) -> str:
 def known_structs() -> dict[str, type]:
     """Give the structs that the page may show, by name."""
     exported = {name: getattr(reasoningbank, name) for name in reasoningbank.__all__}
-    own = (Diagnosis, LearnReport, LearnedExperience, PatternRecord)
+    own = (
+        AgentsReport,
+        Diagnosis,
+        Installation,
+        LearnReport,
+        LearnedExperience,
+        PatternRecord,
+    )
     known = {**exported, **{struct.__name__: struct for struct in own}}
     return {
         name: value

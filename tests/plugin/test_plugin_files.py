@@ -32,7 +32,9 @@ def commands(hooks):
 def test_the_manifest_names_the_plugin_and_its_version(read, checkout):
     manifest = read("plugin/.claude-plugin/plugin.json")
 
-    version = re.search(r'^version = "(.+)"$', (checkout / "pyproject.toml").read_text(), re.MULTILINE)
+    version = re.search(
+        r'^version = "(.+)"$', (checkout / "pyproject.toml").read_text(), re.MULTILINE
+    )
     assert re.fullmatch(r"[a-z0-9-]+", manifest["name"])
     assert manifest["version"] == version.group(1)
 

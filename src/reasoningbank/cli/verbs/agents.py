@@ -25,9 +25,9 @@ def agents(
         str, typer.Argument(metavar="DIR", help="A folder of definitions, such as .claude/agents.")
     ],
 ) -> None:
-    """Check that agents work with the bank beside them, and that their definitions stay as they are.
+    """Check that defined agents work with the bank beside them.
 
-    Each Markdown file in and below the folder is read. The bank is installed beside a copy of them,
+    And that their definitions stay as they are. Each Markdown file in and below the folder is read. The bank is installed beside a copy of them,
     in a home made for it, and its server is started there: the task of each agent gets a recall and
     an outcome. The exit status is 8 when a definition is malformed and all else is well. Needs the
     extra agents. With --json: AgentsReport.
