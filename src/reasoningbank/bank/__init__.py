@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from reasoningbank.bank.asynchronous import AsyncReasoningBank
     from reasoningbank.bank.facade import ReasoningBank
+    from reasoningbank.bank.scaling import Attempt, Scaled
 
-__all__ = ["AsyncReasoningBank", "ReasoningBank"]
+__all__ = ["AsyncReasoningBank", "Attempt", "ReasoningBank", "Scaled"]
 
 _WHEN_FIRST_ASKED_FOR: Final = {
     "AsyncReasoningBank": "reasoningbank.bank.asynchronous",
+    "Attempt": "reasoningbank.bank.scaling",
     "ReasoningBank": "reasoningbank.bank.facade",
+    "Scaled": "reasoningbank.bank.scaling",
 }
 
 

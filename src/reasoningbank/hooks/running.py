@@ -48,6 +48,8 @@ def run(options: HookOptions) -> int:
     """Run a hook, and give the exit status, which is 0 whatever happens."""
     # Loading modules makes objects that stay; looking through them for garbage took a tenth of the time.
     gc.disable()
+    # numpy would start a thread for each core, for products of matrices that are never made here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     folder = log_folder()
     deadline = Deadline(
         LIMIT_SECONDS,

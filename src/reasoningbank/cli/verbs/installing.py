@@ -37,7 +37,7 @@ def install(
         bool, typer.Option("--no-hooks", help="The server alone, without the hooks.")
     ] = False,
 ) -> None:
-    """Put the bank into the settings of a program that runs agents.
+    """Put the bank into the settings of an agent program.
 
     The server is started and asked for its tools first; what does not answer is not written. All
     else in the files stays as it is, byte for byte; each is kept as it was before it is changed. A
