@@ -322,17 +322,35 @@ def test_the_log_stays_small_and_on_one_line_each(process, state):
     assert log_of(state).isprintable() or "\x1b" not in log_of(state)
 
 
-def test_noting_a_step_loads_neither_numpy_nor_the_engine_nor_the_parser(home):
+@pytest.mark.parametrize("name", ["PostToolUse-Bash", "UserPromptSubmit", "SessionEnd"])
+def test_what_needs_no_vector_loads_neither_numpy_nor_the_engine_nor_the_parser(home, name):
     program = (
         "import sys\nfrom reasoningbank.cli import main\n"
         "try: main()\n"
         "finally: print(*sorted({'numpy', 'apsw', 'typer', 'asyncio'} & set(sys.modules)))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, "hook", "PostToolUse"],
-        input=sent("PostToolUse-Bash", home),
+        [sys.executable, "-c", program, "hook", name.partition("-")[0]],
+        input=sent(name, home),
         capture_output=True,
         check=False,
     )
 
+    assert done.returncode == 0
     assert done.stdout.split() == []
+
+
+def test_the_report_on_loaded_modules_would_show_numpy(home, known):
+    program = (
+        "import sys\nfrom reasoningbank.cli import main\n"
+        "try: main()\n"
+        "finally: print('numpy' in sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_HURRY + "\n" + program, "hook", "UserPromptSubmit"],
+        input=sent("UserPromptSubmit", home),
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.stderr.strip() == b"True"
