@@ -255,6 +255,18 @@ def test_a_short_message_goes_on_with_the_task(turn, hook, bank_path):
     assert [one.task_description for one in experiences(bank_path)] == [TASK, TASK]
 
 
+def test_a_short_message_after_the_agent_was_asked_begins_another_attempt(turn, hook, bank_path):
+    turn()
+    hook("UserPromptSubmit", changes={"prompt": "once more"})
+    hook("PostToolUseFailure-Bash")
+    hook("Stop", distil="rules")
+
+    assert [(one.task_description, len(one.steps)) for one in experiences(bank_path)] == [
+        (TASK, 4),
+        (TASK, 1),
+    ]
+
+
 def test_steps_of_a_subagent_are_an_experience_of_its_own(hook, bank_path, tmp_path):
     transcript = tmp_path / "agent.jsonl"
     request = {"type": "user", "message": {"role": "user", "content": "Find the slow query"}}

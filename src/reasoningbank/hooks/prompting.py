@@ -26,7 +26,7 @@ def before_task(given: HookInput, options: HookOptions, session: SessionNotes) -
     current = session.current()
     note = None if current is None else current.note
     if current is not None and note is not None and len(task.split()) < _GOING_ON_WORDS:
-        if not current.steps():
+        if note.asked_about is not None or not current.steps():
             # What was done is in the bank: what comes now is another attempt at the same task.
             session.begin(TaskNote(prompt=note.prompt, folder=given.folder, recall=note.recall))
         return
