@@ -247,3 +247,49 @@ def test_an_unknown_program_is_refused(quick):
 def test_undoing_what_was_not_done_says_so():
     with pytest.raises(NotFound):
         undo("cursor")
+
+
+def test_a_file_that_changes_meanwhile_is_left_alone(claude, quick, monkeypatch):
+    from reasoningbank import Conflict
+    from reasoningbank.hosts import installing
+
+    checked = installing.shake_hands
+
+    def changing(command):
+        claude.write_text('{"numStartups": 4}', "utf-8")
+        return checked(command)
+
+    monkeypatch.setattr(installing, "shake_hands", changing)
+
+    with pytest.raises(Conflict):
+        install("claude-code", command=quick)
+    assert claude.read_text("utf-8") == '{"numStartups": 4}'
+
+
+def test_what_was_written_before_a_file_that_cannot_be_is_undone(home, claude, quick, monkeypatch):
+    from reasoningbank.hosts import installing
+
+    writing = installing.replace
+
+    def failing(path, content):
+        if path.name == "settings.json":
+            raise Unavailable("cannot be written: no space left", path=str(path))
+        writing(path, content)
+
+    monkeypatch.setattr(installing, "replace", failing)
+    with pytest.raises(Unavailable):
+        install("claude-code", command=quick)
+    assert claude.read_text("utf-8") != CLAUDE
+
+    undo("claude-code")
+
+    assert claude.read_text("utf-8") == CLAUDE
+    assert not (home / ".claude").exists()
+
+
+def test_a_folder_that_is_a_file_stops_all(home, claude, quick):
+    (home / ".claude").write_text("a file where a folder belongs", "utf-8")
+
+    with pytest.raises(Unavailable):
+        install("claude-code", command=quick)
+    assert claude.read_text("utf-8") == CLAUDE

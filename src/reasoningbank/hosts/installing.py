@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-from reasoningbank.domain.errors import InvalidInput, NotFound
+from reasoningbank.domain.errors import Conflict, InvalidInput, NotFound
 from reasoningbank.domain.json_value import same_json
 from reasoningbank.hosts.handshake import Handshake, shake_hands
 from reasoningbank.hosts.json_editing import (
@@ -117,6 +117,7 @@ def install(
 
     Raises:
         InvalidInput: For an unknown program, or settings that cannot be read; they stay as they are.
+        Conflict: When a file is changed while this runs.
         Unavailable: When the server does not answer, or a file cannot be written.
     """
     environment = os.environ if environment is None else environment
@@ -126,23 +127,17 @@ def install(
     handshake = shake_hands([*command, "mcp", *options])
     folder = _folder(environment)
     known = {file.path: file for file in (_record(folder, host) or _no_record(host)).files}
-    done: list[ChangedFile] = []
-    kept: list[_KeptFile] = []
-    for file, before, after in texts:
-        changed, record = _put(
-            file,
-            before=before,
-            after=after,
-            known=known.get(str(file.path)),
-            folder=folder,
-            dry_run=dry_run,
-        )
-        done.append(changed)
-        if record is not None:
-            kept.append(record)
-    if not dry_run and kept:
-        others = [file for path, file in known.items() if path not in {one.path for one in kept}]
-        _write_record(folder, _Record(host=host, files=(*others, *kept)))
+
+    def remember(file: _KeptFile) -> None:
+        known[file.path] = file
+        _write_record(folder, _Record(host=host, files=tuple(known.values())))
+
+    done = [
+        _put(file, before=before, after=after, folder=folder, known=known, remember=remember)
+        if not dry_run
+        else _planned(file, before=before, after=after)
+        for file, before, after in texts
+    ]
     return Installation(
         host=host,
         command=(*command, "mcp", *options),
@@ -185,32 +180,49 @@ def undo(
     return Installation(host=host, command=(), files=tuple(done), handshake=None, dry_run=dry_run)
 
 
+def _planned(file: SettingsFile, *, before: bytes | None, after: bytes) -> ChangedFile:
+    """Give what writing a file would change."""
+    change: Change = "created" if before is None else "changed"
+    return ChangedFile(
+        path=str(file.path),
+        change="unchanged" if before == after else change,
+        lines=difference(before, after),
+    )
+
+
 def _put(
     file: SettingsFile,
     *,
     before: bytes | None,
     after: bytes,
-    known: _KeptFile | None,
     folder: Path,
-    dry_run: bool,
-) -> tuple[ChangedFile, _KeptFile | None]:
-    """Write one file, and give what is to be remembered of it."""
-    path = str(file.path)
-    if before == after:
-        return ChangedFile(path=path, change="unchanged"), known
-    lines = difference(before, after)
-    change: Change = "created" if before is None else "changed"
-    if dry_run:
-        return ChangedFile(path=path, change=change, lines=lines), None
-    if known is not None and before is not None and digest_of(before) == known.digest_after:
-        backup = known.backup  # changed by nobody but us: what was there before us counts
+    known: Mapping[str, _KeptFile],
+    remember: Callable[[_KeptFile], None],
+) -> ChangedFile:
+    """Write one file, if it is not so already; how to undo that is noted first."""
+    planned = _planned(file, before=before, after=after)
+    if planned.change == "unchanged":
+        return planned
+    if content_of(file.path) != before:
+        raise Conflict(
+            f"{file.path} was changed in the meantime", hint="Close the program and run this again."
+        )
+    earlier = known.get(planned.path)
+    if earlier is not None and before is not None and digest_of(before) == earlier.digest_after:
+        backup = earlier.backup  # changed by nobody but us: what was there before us counts
     else:
         backup = None if before is None else str(back_up(file.path, before, folder))
-    replace(file.path, after)
-    record = _KeptFile(
-        path=path, form=file.form, edits=file.edits, digest_after=digest_of(after), backup=backup
+    remember(
+        _KeptFile(
+            path=planned.path,
+            form=file.form,
+            edits=file.edits,
+            digest_after=digest_of(after),
+            backup=backup,
+        )
     )
-    return ChangedFile(path=path, change=change, backup=backup, lines=lines), record
+    replace(file.path, after)
+    return msgspec.structs.replace(planned, backup=backup)
 
 
 def _edited(file: SettingsFile, before: bytes | None) -> bytes:
