@@ -1,0 +1,21 @@
+/** What the web and Node do differently, in Node. */
+
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Unavailable } from "../domain/errors.js";
+
+/** Give the bytes of a file that comes with the package. */
+export async function readAsset(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const text = String(url);
+  try {
+    if (/^https?:/.test(text)) return new Uint8Array(await (await fetch(text)).arrayBuffer());
+    const content = await readFile(text.startsWith("file:") ? fileURLToPath(text) : text);
+    return new Uint8Array(content.buffer as ArrayBuffer, content.byteOffset, content.byteLength);
+  } catch (error) {
+    throw new Unavailable(`cannot be read (${String(error)})`, {
+      path: text,
+      hint: "Install the package again.",
+      cause: error,
+    });
+  }
+}
