@@ -2,7 +2,10 @@
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { BankOptions } from "../bank/options.js";
 import { Unavailable } from "../domain/errors.js";
+import { MemoryStorage } from "../storage/memory.js";
+import type { Storage } from "../storage/tables.js";
 
 /** Give the bytes of a file that comes with the package. */
 export async function readAsset(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
@@ -18,4 +21,9 @@ export async function readAsset(url: string | URL): Promise<Uint8Array<ArrayBuff
       cause: error,
     });
   }
+}
+
+/** Open the storage that a target names, or the one this platform calls for. */
+export async function openStorage(target: string | null, _options: BankOptions): Promise<Storage> {
+  return Promise.resolve(new MemoryStorage(target === null ? "nothing else" : "memory, given by the caller"));
 }
