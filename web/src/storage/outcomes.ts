@@ -20,7 +20,8 @@ import type { Tables } from "./tables.js";
 export async function record(tables: Tables, namespace: string, outcome: Outcome): Promise<RecordedOutcome> {
   const existing = await existingPattern(tables, namespace, outcome.pattern_id);
   await tables.insertOutcome(outcomeRow(namespace, outcome));
-  const after = await writeCounters(tables, existing, counted(existing.pattern, outcome), outcome);
+  const { actor, at } = outcome;
+  const after = await writeCounters(tables, existing, counted(existing.pattern, outcome), { actor, at });
   return standing(tables, after, outcome);
 }
 

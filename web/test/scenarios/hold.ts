@@ -18,11 +18,11 @@ export function holdToScenarios(engine: string, stores: () => Stores | Promise<S
       await run.close();
     });
 
-    test.each(SCENARIOS)("does what $name says", async (scenario) => {
+    test.for(SCENARIOS)("does what $name says", async (scenario, { skip }) => {
       const opened = await stores();
       run = new Run(opened, { embedder });
       const lacking = scenario.needs?.find((need) => opened.lacks.includes(need));
-      if (lacking !== undefined) return test.skip(`needs ${lacking}`);
+      skip(lacking !== undefined, `needs ${String(lacking)}`);
       await run.run(scenario);
     });
   });
