@@ -107,9 +107,10 @@ export class BankCore {
     const shared = search;
     // One at a time: two that bring the same cache up to date would get in each other's way.
     return this.#searching.take(() =>
-      storage.read(async (tables) =>
-        then(tables, await shared.nearest(tables, kernel, this.namespace, model, query, wanted)),
-      ),
+      storage.read(async (tables) => {
+        shared.enter(storage.epoch);
+        return then(tables, await shared.nearest(tables, kernel, this.namespace, model, query, wanted));
+      }),
     );
   }
 

@@ -4,6 +4,7 @@ import { InvalidInput } from "../domain/errors.js";
 import { canonicalJson, type JsonObject } from "../domain/json.js";
 import { LIMITS } from "../domain/limits.js";
 import { sha256 } from "../domain/sha256.js";
+import { stepsJson } from "../domain/steps.js";
 import type { TrajectoryRecord } from "../domain/trajectory.js";
 import { toHex, utf8, utf8Length } from "../domain/utf8.js";
 import { checkedLine, checkedText } from "../domain/validation.js";
@@ -80,17 +81,4 @@ export function trajectoryFingerprint({ trajectory }: TrajectoryRecord): string 
     `{"metadata":${canonicalJson(metadata)},"origin":${canonicalJson(origin)},"steps":${stepsJson(steps)},` +
     `"task_category":${canonicalJson(task_category)},"task_description":${canonicalJson(task_description)}}`;
   return toHex(sha256(utf8(text)));
-}
-
-/** Give steps as JSON text, durations written as the Python package writes them: 1.0, not 1. */
-export function stepsJson(steps: readonly JsonObject[]): string {
-  const written = steps.map((step) => {
-    const text = canonicalJson(step);
-    const seconds = step["duration_seconds"];
-    if (typeof seconds !== "number" || !Number.isInteger(seconds)) return text;
-    const key = `"duration_seconds":${String(seconds)}`;
-    const at = text.indexOf(key, canonicalJson({ action: step["action"] ?? null }).length - 1);
-    return `${text.slice(0, at + key.length)}.0${text.slice(at + key.length)}`;
-  });
-  return `[${written.join(",")}]`;
 }

@@ -1,9 +1,6 @@
 /** What the web and Node do differently, on the web. */
 
-import type { BankOptions } from "../bank/options.js";
 import { Unavailable } from "../domain/errors.js";
-import { MemoryStorage } from "../storage/memory.js";
-import type { Storage } from "../storage/tables.js";
 
 /** Give the bytes of a file that comes with the package. */
 export async function readAsset(url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
@@ -26,7 +23,4 @@ export async function readAsset(url: string | URL): Promise<Uint8Array<ArrayBuff
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Open the storage that a target names, or the one this platform calls for. */
-export async function openStorage(target: string | null, _options: BankOptions): Promise<Storage> {
-  return Promise.resolve(new MemoryStorage(target === null ? "nothing else" : "memory, given by the caller"));
-}
+export { openStorage } from "./web-storage.js";

@@ -28,6 +28,7 @@ interface Cached {
  */
 export class SimilaritySearch {
   readonly #cached = new Map<string, Cached>();
+  #epoch: number | undefined;
 
   /** Give the nearest active patterns, best first, ties by id. */
   async nearest(
@@ -52,9 +53,10 @@ export class SimilaritySearch {
     });
   } // prettier-ignore
 
-  /** Forget what is cached: the bank was put back to an earlier state. */
-  clear(): void {
-    this.#cached.clear();
+  /** Forget what is cached if the bank was put back to an earlier state. */
+  enter(epoch: number | undefined): void {
+    if (epoch !== this.#epoch) this.#cached.clear();
+    this.#epoch = epoch;
   }
 
   async #current(tables: Tables, kernel: Kernel, namespace: string, model: EmbeddingModel): Promise<VectorIndex> {

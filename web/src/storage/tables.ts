@@ -135,6 +135,8 @@ export interface Description {
 /** One storage engine with one bank open. */
 export interface Storage {
   readonly readOnly: boolean;
+  /** Changes when the bank was put back to an earlier state, so that what is cached of it is wrong. */
+  readonly epoch?: number;
   /** Run a question on one moment of the bank. */
   read<T>(work: (tables: Tables) => Promise<T>): Promise<T>;
   /** Run a change: committed when the promise resolves, undone when it rejects. */

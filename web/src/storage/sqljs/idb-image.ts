@@ -1,0 +1,43 @@
+/** Images in IndexedDB, for a bank that is asked to be one SQLite file in the browser. */
+
+import { Busy } from "../../domain/errors.js";
+import { completed, result, translatedError } from "../indexeddb/requests.js";
+import { writerLock } from "./opfs.js";
+import type { ImageStore } from "./saving.js";
+
+const STORE = "image";
+
+/** Open the place of an image for one writer; other tabs read what was there when they opened it. */
+export async function imageInIndexedDb(name: string): Promise<ImageStore> {
+  const path = `sqljs:${name}`;
+  const release = await writerLock(path);
+  const request = indexedDB.open(`reasoningbank image/${name}`, 1);
+  request.onupgradeneeded = () => {
+    request.result.createObjectStore(STORE);
+  };
+  const database = await result(request);
+  return {
+    path,
+    readOnly: release === null,
+    load: async () => {
+      const image = await result(database.transaction(STORE).objectStore(STORE).get(STORE) as IDBRequest<Uint8Array | undefined>);
+      return image ?? null;
+    },
+    save: async (image) => {
+      if (release === null) throw new Busy("is held by another tab", { path, hint: "Close the other tab." });
+      try {
+        const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
+        const done = completed(transaction);
+        transaction.objectStore(STORE).put(image, STORE);
+        await done;
+      } catch (error) {
+        throw translatedError(error, path);
+      }
+    },
+    release: () => {
+      database.close();
+      release?.();
+      return Promise.resolve();
+    },
+  };
+}
