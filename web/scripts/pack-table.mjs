@@ -44,7 +44,9 @@ const tables = {
   hybrid: { id: meta.id, bytes: packed(meta.id, ["idf.u8", "scales.u16", "vocab.txt", "table.int4"]) },
   lexical: { id: lexicalId, bytes: packed(lexicalId, ["idf.u8"]) },
 };
-const entry = ([mode, { id }]) => `  ${mode}: { id: "${id}", file: "${id}.bin" },\n`;
+const entry = ([mode, { id }]) =>
+  `  ${mode}: {\n    id: "${id}",\n    // Written out, so that bundlers see that it is a file.\n` +
+  `    url: () => new URL("../assets/${id}.bin", import.meta.url),\n  },\n`;
 const names =
   "// Made by: node scripts/pack-table.mjs\n\n" +
   "/** The embedder's table files by mode; the id changes whenever a byte of them does. */\n" +

@@ -25,7 +25,7 @@ const loading = new Map<string, Promise<TableEmbedder>>();
 /** Give the built-in embedder; callers at the same time share one request. */
 export function defaultEmbedder(options: DefaultEmbedderOptions = {}): Promise<Embedder> {
   const { mode = "hybrid", kernel } = options;
-  const url = String(options.tableUrl ?? new URL(`./assets/${TABLES[mode].file}`, import.meta.url));
+  const url = String(options.tableUrl ?? TABLES[mode].url());
   const key = `${mode} ${url} ${String(kernel)}`;
   let promise = loading.get(key);
   if (promise === undefined) {

@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { openStorage } from "../../src/platform/node.js";
+import { newFolder } from "../support/folders.js";
 import { holdToScenarios } from "./hold.js";
 
 for (const scheme of ["sqlite", "sqljs"]) {
   holdToScenarios(scheme, () => {
-    const folder = mkdtempSync(join(tmpdir(), "reasoningbank-"));
+    const folder = newFolder();
     // sql.js keeps a bank for one writer, so handles on one store share it.
     const shared = new Map<string, ReturnType<typeof openStorage>>();
     return {

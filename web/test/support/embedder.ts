@@ -8,7 +8,7 @@ import { loadKernel } from "../../src/kernel/kernel.js";
 
 /** Give where a table lies after a build. */
 export function tablePath(mode: "hybrid" | "lexical"): string {
-  return fileURLToPath(new URL(`../../dist/assets/${TABLES[mode].file}`, import.meta.url));
+  return fileURLToPath(new URL(`../../dist/assets/${TABLES[mode].id}.bin`, import.meta.url));
 }
 
 /** Give an embedder whose numeric work is done by WebAssembly or by JavaScript. */
