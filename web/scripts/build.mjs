@@ -43,7 +43,12 @@ await build({
   target: "node18",
   alias: { "#platform": "./src/platform/node.ts" },
   external: ["better-sqlite3"],
-  banner: { js: 'import{createRequire as r$}from"node:module";const require=r$(import.meta.url);' },
+  // sql.js is written for CommonJS.
+  banner: {
+    js:
+      'import{createRequire as r$}from"node:module";import{fileURLToPath as f$}from"node:url";' +
+      'const require=r$(import.meta.url),__dirname=f$(new URL(".",import.meta.url));',
+  },
 });
 const run = (script, ...words) => execFileSync(process.execPath, [join(ROOT, script), ...words], { cwd: ROOT, stdio: "inherit" });
 run("scripts/pack-table.mjs");

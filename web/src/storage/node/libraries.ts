@@ -1,5 +1,7 @@
 /** The SQLite libraries that Node may have, each as a driver. */
 
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type BetterSqlite3 from "better-sqlite3";
 import type { SqlDriver, SqlRow, SqlValue } from "../sql/driver.js";
 
@@ -87,6 +89,7 @@ async function quietly<T>(load: () => Promise<T>): Promise<T> {
 }
 
 async function betterSqlite3(): Promise<FileOpener> {
+  refuseOtherNode();
   const { default: Database } = (await import("better-sqlite3")) as { default: typeof BetterSqlite3 };
   return (path, { readOnly, create }) => {
     const database = new Database(path, { readonly: readOnly, fileMustExist: !create, timeout: 0 });
@@ -121,6 +124,19 @@ async function betterSqlite3(): Promise<FileOpener> {
       },
     };
   };
+}
+
+/** Throw where better-sqlite3 was not made for this Node: its binary would end the process when it is loaded. */
+function refuseOtherNode(): void {
+  const content = readFileSync(createRequire(import.meta.url).resolve("better-sqlite3/package.json"), "utf8");
+  const wanted = (JSON.parse(content) as { engines?: { node?: string } }).engines?.node;
+  if (wanted === undefined) return;
+  const major = Number(process.versions.node.split(".")[0]);
+  const fits = wanted.split("||").some((range) => {
+    const least = Number(/\d+/.exec(range)?.[0]);
+    return range.includes(">=") ? major >= least : major === least;
+  });
+  if (!fits) throw new Error(`it is made for Node ${wanted}, and this is ${process.versions.node}`);
 }
 
 /** better-sqlite3 takes the values of `?1` by name. */
