@@ -2,12 +2,20 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const shared = { alias: { "#platform": here("src/platform/node.ts") } };
 
 export default defineConfig({
-  resolve: { alias: { "#platform": here("src/platform/node.ts") } },
   test: {
-    include: ["test/**/*.test.ts"],
-    testTimeout: 30_000,
-    server: { deps: { external: [/node:sqlite/] } },
+    projects: [
+      {
+        resolve: shared,
+        test: { name: "node", include: ["test/**/*.test.ts"], exclude: ["test/browser/**"], testTimeout: 30_000 },
+      },
+      {
+        resolve: shared,
+        // One browser at a time: they are slow enough side by side with the rest.
+        test: { name: "browsers", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000, fileParallelism: false },
+      },
+    ],
   },
 });

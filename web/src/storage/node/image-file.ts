@@ -23,10 +23,12 @@ export function imageInFile(path: string): ImageStore {
   const held = own ? lock(`${path}${LOCK}`) : null;
   return {
     path,
-    readOnly: !own,
+    refusal: own ? null : new Unavailable("was not made by sql.js, so it is only read", {
+      path,
+      hint: "Install better-sqlite3, or use Node 24.15 or newer.",
+    }),
     load: () => Promise.resolve(existsSync(path) ? new Uint8Array(readFileSync(path)) : null),
     save: (image) => {
-      if (held === null) throw new Busy("was not made by sql.js, so it is only read", { path });
       replace(path, image);
       closeSync(openSync(`${path}${MARK}`, "a", 0o600));
       return Promise.resolve();

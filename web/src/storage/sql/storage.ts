@@ -20,6 +20,8 @@ export interface SqlStorageOptions {
   readonly reason: string;
   readonly readOnly: boolean;
   readonly busyTimeout: number;
+  /** Gives the error for a change of a bank that is only read, where permissions are not the reason. */
+  readonly refusal?: (() => Error) | undefined;
   /** Make what was committed durable, or undo it and throw; not for a library that writes its own file. */
   readonly save?: (() => Promise<void>) | undefined;
   readonly size?: (() => Promise<number>) | undefined;
@@ -77,7 +79,7 @@ export class SqlStorage implements Storage {
   async write<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
     const value = await this.#turn(() => {
       if (this.readOnly) {
-        throw new Unavailable("is read-only, so nothing can be stored in it", {
+        throw this.#options.refusal?.() ?? new Unavailable("is read-only, so nothing can be stored in it", {
           path: this.#options.path,
           hint: "Check the permissions of the file and of its directory.",
         });

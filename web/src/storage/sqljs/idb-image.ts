@@ -1,8 +1,7 @@
 /** Images in IndexedDB, for a bank that is asked to be one SQLite file in the browser. */
 
-import { Busy } from "../../domain/errors.js";
 import { completed, result, translatedError } from "../indexeddb/requests.js";
-import { writerLock } from "./opfs.js";
+import { heldElsewhere, writerLock } from "./opfs.js";
 import type { ImageStore } from "./saving.js";
 
 const STORE = "image";
@@ -18,13 +17,12 @@ export async function imageInIndexedDb(name: string): Promise<ImageStore> {
   const database = await result(request);
   return {
     path,
-    readOnly: release === null,
+    refusal: release === null ? heldElsewhere(path) : null,
     load: async () => {
       const image = await result(database.transaction(STORE).objectStore(STORE).get(STORE) as IDBRequest<Uint8Array | undefined>);
       return image ?? null;
     },
     save: async (image) => {
-      if (release === null) throw new Busy("is held by another tab", { path, hint: "Close the other tab." });
       try {
         const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
         const done = completed(transaction);

@@ -33,7 +33,7 @@ export async function privateFile(name: string): Promise<ImageStore> {
   const root = await directory();
   return {
     path,
-    readOnly: release === null,
+    refusal: release === null ? heldElsewhere(path) : null,
     load: async () => {
       try {
         const file = await (await root.getFileHandle(fileName)).getFile();
@@ -44,7 +44,6 @@ export async function privateFile(name: string): Promise<ImageStore> {
       }
     },
     save: async (image) => {
-      if (release === null) throw new Busy("is held by another tab", { path, hint: "Close the other tab." });
       const handle = await root.getFileHandle(fileName, { create: true });
       // Writes to a copy, which takes the file's place when it is closed.
       const writable = await handle.createWritable();
@@ -56,6 +55,14 @@ export async function privateFile(name: string): Promise<ImageStore> {
       return Promise.resolve();
     },
   };
+}
+
+/** Give the error for a change in a tab that may not write. */
+export function heldElsewhere(path: string): Busy {
+  return new Busy("is held by another tab, or this browser cannot tell whether it is", {
+    path,
+    hint: "Close the other tab and open the bank again.",
+  });
 }
 
 /** Take the lock of a writer until it is let go of; null when another tab has it or there are no locks. */

@@ -10,8 +10,8 @@ import { SqlJsDriver } from "./driver.js";
 export interface ImageStore {
   /** Name of the place, as errors and stats show it. */
   readonly path: string;
-  /** Whether another tab or process may write it, so that this one must not. */
-  readonly readOnly: boolean;
+  /** Why this tab or process must not write it, or null when it may. */
+  readonly refusal: Error | null;
   load(): Promise<Uint8Array | null>;
   /** Keep an image in place of the last one; durable when the promise resolves, else the last one stands. */
   save(image: Uint8Array): Promise<void>;
@@ -37,7 +37,7 @@ export async function openImage(
   try {
     if (saved === null) {
       writeSchema(driver);
-      if (!store.readOnly) {
+      if (store.refusal === null) {
         saved = driver.serialize();
         await store.save(saved);
       }
@@ -52,8 +52,9 @@ export async function openImage(
     path: store.path,
     persistent: true,
     reason,
-    readOnly: store.readOnly,
+    readOnly: store.refusal !== null,
     busyTimeout,
+    refusal: store.refusal === null ? undefined : () => store.refusal!,
     size: () => Promise.resolve(saved?.length ?? 0),
     save: async () => {
       const image = driver.serialize();

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ENGINES, isInstalled, launch, type Engine, type Tab } from "./support/engines.js";
+import { startServer, type TestServer } from "./support/server.js";
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(async () => {
+  await server.close();
+});
+
+interface Outcome {
+  passed: number;
+  failed: string[];
+}
+
+describe.each(ENGINES)("%s", (name) => {
+  if (!isInstalled(name)) {
+    console.warn(`SKIPPED: ${name} is not installed, so nothing of this package was run in it`);
+    test.skip(`${name} is not installed`, () => undefined);
+    return;
+  }
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await launch(name);
+    console.info(`${name} ${engine.version}`);
+  }, 120_000);
+  afterAll(async () => {
+    await engine.close();
+  });
+
+  describe.each([
+    ["as it is", ""],
+    ["without SIMD, BroadcastChannel, Web Locks, crypto.subtle and randomUUID", "?without"],
+  ])("%s", (_, query) => {
+    let tab: Tab;
+    beforeAll(async () => {
+      tab = await engine.tab();
+      await tab.goto(`${server.url}/page${query}`);
+      await tab.evaluate("new Promise((done) => { const wait = () => window.harness ? done(1) : setTimeout(wait, 20); wait(); })");
+    }, 60_000);
+    afterAll(async () => {
+      await tab.close();
+    });
+
+    test("gives the golden vectors", async () => {
+      const outcome = await tab.evaluate<{ same: number; other: string[]; kernel: string }>("harness.golden()");
+
+      expect(outcome.other).toEqual([]);
+      expect(outcome.same).toBeGreaterThanOrEqual(200);
+      expect(outcome.kernel).toBe(query === "" ? "wasm" : "javascript");
+    });
+
+    // Without Web Locks nobody can tell who else writes an image, so sql.js does not write one.
+    test.for(["indexeddb", "memory", ...(query === "" ? ["sqljs"] : [])])(
+      "does what every scenario says on %s",
+      { timeout: 180_000 },
+      async (backend) => {
+        const outcome = await tab.evaluate<Outcome>(`harness.scenarios(${JSON.stringify(backend)})`);
+
+        expect(outcome.failed).toEqual([]);
+        expect(outcome.passed).toBeGreaterThanOrEqual(190);
+      },
+    );
+  });
+});
