@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/**", "node_modules/**", "assembly/**", "**/*.mjs", "eslint.config.js", "demo/dist/**", "site/**"] },
+  { ignores: ["dist/**", "node_modules/**", "assembly/**", "**/*.mjs", "*.config.*", "demo/dist/**", "site/**"] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -108,7 +108,7 @@ export class ReasoningBankAdapter {
   /** Store one pattern and say whether it was created, merged or replayed. */
   async put(pattern: PatternInput, options: PutOptions = {}): Promise<Stored> {
     const core = this.#core;
-    const onDuplicate = checkedOnDuplicate(options.on_duplicate === undefined ? "merge" : options.on_duplicate);
+    const onDuplicate = duplicatesOf(options);
     const key = options.idempotency_key ?? null;
     if (key !== null) checkedLine(key, "idempotency_key", LIMITS.idempotency_key_bytes);
     const draft = core.drafting.draft(pattern, onDuplicate);
@@ -131,7 +131,7 @@ export class ReasoningBankAdapter {
     options: Pick<PutOptions, "on_duplicate"> = {},
   ): Promise<string[]> {
     const core = this.#core;
-    const onDuplicate = checkedOnDuplicate(options.on_duplicate === undefined ? "merge" : options.on_duplicate);
+    const onDuplicate = duplicatesOf(options);
     if (typeof patterns !== "object" || patterns === null || !(Symbol.iterator in patterns)) {
       throw new InvalidInput(`must be a list, not ${typeName(patterns)}`, { field: "patterns" });
     }
@@ -307,6 +307,10 @@ export class ReasoningBankAdapter {
   close(): Promise<void> {
     return this.#core.close();
   }
+}
+
+function duplicatesOf({ on_duplicate = "merge" }: PutOptions): OnDuplicate {
+  return checkedOnDuplicate(on_duplicate);
 }
 
 function openerOf(target: unknown, options: BankOptions): StorageOpener {

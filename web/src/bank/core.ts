@@ -39,8 +39,10 @@ export class BankCore {
   #closed = false;
 
   constructor(open: StorageOpener, options: BankOptions) {
-    this.namespace = checkedLine(options.namespace === undefined ? "default" : options.namespace, "namespace", LIMITS.namespace_bytes);
-    this.actor = checkedLine(options.actor === undefined ? "caller" : options.actor, "actor", LIMITS.actor_bytes);
+    // Left out is not null: what is given is checked.
+    const { namespace = "default", actor = "caller" } = options;
+    this.namespace = checkedLine(namespace, "namespace", LIMITS.namespace_bytes);
+    this.actor = checkedLine(actor, "actor", LIMITS.actor_bytes);
     if (options.durability !== undefined) checkedChoice(options.durability, "durability", ["relaxed", "strict"]);
     if (options.busyTimeout !== undefined) checkedNumber(options.busyTimeout, "busyTimeout", 0, DAY_MS);
     this.clock = options.clock ?? Date.now;

@@ -79,9 +79,10 @@ export async function recall(
   core: BankCore, task: string, categoryGiven: string | null | undefined, options: RecallOptions,
 ): Promise<Recall> {
   checkedQuery(task);
-  const k = checkedCount(options.k === undefined ? 3 : options.k, "k", 1, MOST_ITEMS);
-  const experiences = checkedCount(options.experiences === undefined ? 1 : options.experiences, "experiences", 1, MOST_ITEMS);
-  const token_budget = checkedCount(options.token_budget === undefined ? 1_000 : options.token_budget, "token_budget", SMALLEST_BUDGET, LARGEST_BUDGET);
+  const { k = 3, experiences = 1, token_budget = 1_000 } = options;
+  checkedCount(k, "k", 1, MOST_ITEMS);
+  checkedCount(experiences, "experiences", 1, MOST_ITEMS);
+  checkedCount(token_budget, "token_budget", SMALLEST_BUDGET, LARGEST_BUDGET);
   const category = checkedCategory(categoryGiven);
   const least = checkedSimilarity(options.min_similarity);
   const now_ms = core.clock();
@@ -126,7 +127,8 @@ export async function recordOutcome(
   const { kind, score } = checkedOutcome(told.success, told.score);
   const redacted: Redaction[] = [];
   const evidence = checkedEvidence(told.evidence, redacted);
-  const source = checkedSource(told.source === undefined ? "caller" : told.source);
+  const { source = "caller" } = told;
+  checkedSource(source);
   report(redacted);
   const nowMs = core.clock();
   const at = formatTimestamp(nowMs);

@@ -27,7 +27,7 @@ export class TextVectors {
   /** Give the identity of the embedder, as it is stored with each vector. */
   async model(): Promise<EmbeddingModel> {
     const { name, dimension, version = "1" } = await this.#ready();
-    return { name, dimension, version: String(version) };
+    return { name, dimension, version };
   }
 
   /** Give the vector to search with. */

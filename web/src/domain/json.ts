@@ -95,7 +95,7 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   // An object of another page or frame has another Object, whose own prototype is null as well.
-  return prototype === null || Object.getPrototypeOf(prototype as object) === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function checked(value: unknown, field: string, depth: number): Json {

@@ -10,9 +10,9 @@ import { isBlank } from "./text.js";
 import { checkedTimestamp } from "./timestamps.js";
 import { compareText, utf8Length } from "./utf8.js";
 
-// eslint-disable-next-line no-control-regex
+ 
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/;
-// eslint-disable-next-line no-control-regex
+ 
 const CONTROL_OR_BREAK = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]/;
 
 /** Give a required text of one or more lines, at most `limit` UTF-8 bytes long. */
@@ -168,7 +168,7 @@ export function checkedChanges(changes: unknown): { values: Partial<Pattern>; re
   const found: Redaction[] = [];
   const values = redacted(checkedFields(Object.fromEntries(names.map((name) => [name, given[name]]))), found);
   if (found.length > 0) checkedFields(values);
-  return { values: values as Partial<Pattern>, redacted: found };
+  return { values: values, redacted: found };
 }
 
 function redacted(values: Readonly<Record<string, unknown>>, found: Redaction[]): Record<string, unknown> {

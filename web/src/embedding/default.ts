@@ -21,12 +21,14 @@ export interface DefaultEmbedderOptions {
 }
 
 const loading = new Map<string, Promise<TableEmbedder>>();
+/** Compiled modules have no name of their own. */
+const modules: KernelSource[] = [];
 
 /** Give the built-in embedder; callers at the same time share one request. */
 export function defaultEmbedder(options: DefaultEmbedderOptions = {}): Promise<Embedder> {
   const { mode = "hybrid", kernel } = options;
   const url = String(options.tableUrl ?? TABLES[mode].url());
-  const key = `${mode} ${url} ${String(kernel)}`;
+  const key = `${mode} ${url} ${nameOf(kernel)}`;
   let promise = loading.get(key);
   if (promise === undefined) {
     promise = load(url, mode, kernel);
@@ -34,6 +36,12 @@ export function defaultEmbedder(options: DefaultEmbedderOptions = {}): Promise<E
     promise.catch(() => loading.delete(key));
   }
   return promise;
+}
+
+function nameOf(kernel: KernelSource | undefined): string {
+  if (typeof kernel !== "object" || kernel instanceof URL) return String(kernel);
+  if (!modules.includes(kernel)) modules.push(kernel);
+  return `module ${String(modules.indexOf(kernel))}`;
 }
 
 async function load(url: string, mode: "hybrid" | "lexical", source: KernelSource | undefined): Promise<TableEmbedder> {

@@ -59,7 +59,7 @@ export class Table {
 }
 
 async function hashOf(content: Uint8Array): Promise<Uint8Array> {
-  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle as SubtleCrypto | undefined;
+  const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
   if (subtle === undefined) return sha256(content);
   return new Uint8Array(await subtle.digest("SHA-256", content as BufferSource));
 }

@@ -2,7 +2,7 @@
 
 import { Unavailable } from "../domain/errors.js";
 import type { RecallEvent } from "../domain/recall.js";
-import type { EmbeddingModel, Stamp } from "../domain/records.js";
+import type { EmbeddingModel } from "../domain/records.js";
 import { vectorChecksum } from "../domain/checksum.js";
 import type { PatternLink, TrajectoryRecord } from "../domain/trajectory.js";
 import { byCategoryOrder, byId, isOffered } from "./order.js";
@@ -335,7 +335,7 @@ class MemoryTables implements Tables {
       .slice(0, limit);
   }
 
-  insertTrajectory(record: TrajectoryRecord, fingerprint: string, _stamp: Stamp): string | undefined {
+  insertTrajectory(record: TrajectoryRecord, fingerprint: string): string | undefined {
     const { namespace, id } = record.trajectory;
     const equal = this.#trajectories
       .values()

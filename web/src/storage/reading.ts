@@ -66,7 +66,7 @@ export async function withOutcomes(
   const ids = found.map(({ id }) => id);
   const groups = await tables.groupsOf(namespace, ids);
   const vectors = await tables.vectorsOf(namespace, ids, model);
-  const outcomes = await Promise.all(found.map(({ id, uses }) => (uses > 0 ? tables.outcomes(namespace, id) : [])));
+  const outcomes = await Promise.all(found.map(async ({ id, uses }) => (uses > 0 ? tables.outcomes(namespace, id) : [])));
   return found.map((pattern, at) => {
     const { successes, failures, known } = weighed(sumsOf(outcomes[at]!.map(outcomeOf)));
     return {

@@ -1,4 +1,5 @@
 /** What outlasts what: reloads, restarts, killed tabs, full disks; and what tabs see of each other. */
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,6 +55,7 @@ describe.each(ENGINES)("%s", (name) => {
   });
 
   test("a tab that goes in the middle of writing loses nothing it was told is stored", async () => {
+    const other = await engine.tab(); // a browser ends with its last tab
     const killed = await engine.tab();
     await openPage(killed);
     server.acknowledged.length = 0;
@@ -74,6 +76,7 @@ describe.each(ENGINES)("%s", (name) => {
     const findings = await tab.evaluate<{ level: string; message: string }[]>(`harness.bank("killed").check()`);
     expect(findings.filter(({ level }) => level === "error")).toEqual([]);
     await tab.close();
+    await other.close();
   });
 
   test("two tabs that write at once keep every row, and each finds the other's at once", { timeout: 120_000 }, async () => {
@@ -106,10 +109,11 @@ describe.each(ENGINES)("%s", (name) => {
 async function kill(tab: Tab, name: EngineName): Promise<void> {
   if (name === "chromium") {
     const session = await tab.page!.context().newCDPSession(tab.page!);
-    session.send("Page.crash").catch(() => undefined); // the tab it is sent to does not answer
-    await tab.page!.waitForEvent("crash");
+    session.send("Page.crash").catch(() => undefined); // the tab it is sent to does not answer, then or later
+    await new Promise((next) => setTimeout(next, 500));
+    return;
   }
-  await tab.close();
+  await tab.kill();
 }
 
 describe("chromium alone", () => {
@@ -119,12 +123,18 @@ describe("chromium alone", () => {
     const engine = await launch("chromium");
     const tab = await engine.tab();
     await openPage(tab);
-    await tab.evaluate(`harness.bank("full").storePattern(${pattern("come first")})`);
     const session = await tab.page!.context().newCDPSession(tab.page!);
-    await session.send("Storage.overrideQuotaForOrigin", { origin: server.url, quotaSize: 1_000 });
-    const big = `{ task_description: "too much", task_category: "c", strategy: "x".repeat(60000), metadata: { filler: "y".repeat(900000) } }`;
+    // Before the database is opened: Chromium remembers for a while how much room there was.
+    await session.send("Storage.overrideQuotaForOrigin", { origin: server.url, quotaSize: 4_000_000 });
+    await tab.evaluate(`harness.bank("full").storePattern(${pattern("come first")})`);
+    // Digits at random: what repeats is compressed and takes no room.
     const outcome = await tab.evaluate<{ error?: { code: string } }>(
-      `harness.outcomeOf(async () => { for (let n = 0; n < 50; n++) await harness.bank("full").storePattern({ ...${big}, task_description: "too much " + n }); })`,
+      `harness.outcomeOf(async () => {
+        for (let n = 0; n < 50; n++) {
+          const filler = Array.from({ length: 60000 }, () => Math.random().toString(36).slice(2, 14)).join("");
+          await harness.bank("full").storePattern({ task_description: "too much " + n, task_category: "c", strategy: "s", metadata: { filler } });
+        }
+      })`,
     );
     await session.send("Storage.overrideQuotaForOrigin", { origin: server.url });
     const stats = await tab.evaluate<{ total_patterns: number }>(`harness.bank("full").getStats()`);
@@ -181,11 +191,11 @@ describe("chromium alone", () => {
   });
 });
 
-describe.each(["chromium", "firefox"] as const)("%s with a profile of its own", (name) => {
-  test.skipIf(!isInstalled(name))("a restart of the browser keeps what was stored", { timeout: 120_000 }, async () => {
+describe("a restart of the browser keeps what was stored", () => {
+  test.skipIf(!isInstalled("chromium"))("in chromium", { timeout: 120_000 }, async () => {
     const profile = mkdtempSync(join(tmpdir(), "reasoningbank-profile-"));
     const visit = async <T>(expression: string): Promise<T> => {
-      const engine = await launch(name, profile);
+      const engine = await launch("chromium", profile);
       try {
         const tab = await engine.tab();
         await openPage(tab);
@@ -199,6 +209,32 @@ describe.each(["chromium", "firefox"] as const)("%s with a profile of its own", 
       const found = await visit<{ id: string }[]>(`harness.bank("restart").findSimilar("survive")`);
 
       expect(found.map((one) => one.id)).toEqual([id]);
+    } finally {
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+
+  // Playwright cannot keep a profile of Firefox, so this one is started by hand and its page tells the server.
+  test.skipIf(!isInstalled("firefox"))("in firefox", { timeout: 120_000 }, async () => {
+    const profile = mkdtempSync(join(tmpdir(), "reasoningbank-profile-"));
+    const visit = async (): Promise<string[]> => {
+      server.acknowledged.length = 0;
+      const browser = spawn("/usr/bin/firefox-esr", ["--headless", "--no-remote", "--profile", profile, `${server.url}/page?visit`], {
+        stdio: "ignore",
+      });
+      const ended = new Promise((resolve) => browser.once("exit", resolve));
+      const deadline = Date.now() + 45_000;
+      while (server.acknowledged.length === 0 && Date.now() < deadline) await new Promise((next) => setTimeout(next, 50));
+      browser.kill("SIGTERM");
+      await ended;
+      return [...server.acknowledged];
+    };
+    try {
+      const [stored] = await visit();
+      const [found] = await visit();
+
+      expect(stored).toMatch(/^stored-/);
+      expect(found).toBe(stored!.replace("stored-", "found-"));
     } finally {
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
     }

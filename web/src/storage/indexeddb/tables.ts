@@ -2,7 +2,7 @@
 
 import { vectorChecksum } from "../../domain/checksum.js";
 import type { RecallEvent } from "../../domain/recall.js";
-import type { EmbeddingModel, Stamp } from "../../domain/records.js";
+import type { EmbeddingModel } from "../../domain/records.js";
 import { parseTimestamp } from "../../domain/timestamps.js";
 import type { PatternLink, TrajectoryRecord } from "../../domain/trajectory.js";
 import type { HistoryRow, ObservationRow, OutcomeRow, PatternRow } from "../rows.js";
@@ -380,7 +380,7 @@ export class IndexedDbTables implements Tables {
     return (await result(all as IDBRequest<{ record: TrajectoryRecord }[]>)).map(({ record }) => record);
   }
 
-  async insertTrajectory(record: TrajectoryRecord, fingerprint: string, _stamp: Stamp): Promise<string | undefined> {
+  async insertTrajectory(record: TrajectoryRecord, fingerprint: string): Promise<string | undefined> {
     const { namespace, id } = record.trajectory;
     const store = this.#store("trajectories");
     const taken = await result(store.index("fingerprint").getKey([namespace, fingerprint]));

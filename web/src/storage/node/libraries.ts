@@ -77,14 +77,14 @@ async function nodeSqlite(): Promise<FileOpener> {
 
 /** Load something without the warning that it is experimental: it is asked for on purpose. */
 async function quietly<T>(load: () => Promise<T>): Promise<T> {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = (...words: unknown[]) => {
-    if (!/SQLite is an experimental feature/.test(String(words[0]))) (emitWarning as (...all: unknown[]) => void)(...words);
+    if (!String(words[0]).includes('SQLite is an experimental feature')) (emitWarning as (...all: unknown[]) => void)(...words);
   };
   try {
     return await load();
   } finally {
-    process.emitWarning = emitWarning;
+    process.emitWarning = emitWarning as typeof process.emitWarning;
   }
 }
 
@@ -141,6 +141,6 @@ function refuseOtherNode(): void {
 
 /** better-sqlite3 takes the values of `?1` by name. */
 function numbered(sql: string, values: readonly SqlValue[]): readonly unknown[] {
-  if (!/\?1/.test(sql)) return values;
+  if (!sql.includes('?1')) return values;
   return [Object.fromEntries(values.map((value, at) => [String(at + 1), value]))];
 }

@@ -37,9 +37,9 @@ export function codeOf(error: unknown): number | null {
     const at = names.findIndex((name) => code.startsWith(`SQLITE_${name}`));
     return numbers[at] ?? 1;
   }
-  if (typeof message === "string" && /UNIQUE constraint failed/.test(message)) return 19;
-  if (typeof message === "string" && /not a database/.test(message)) return 26;
-  return typeof message === "string" && /malformed/.test(message) ? 11 : null;
+  if (typeof message === "string" && message.includes('UNIQUE constraint failed')) return 19;
+  if (typeof message === "string" && message.includes('not a database')) return 26;
+  return typeof message === "string" && message.includes('malformed') ? 11 : null;
 }
 
 /** Give whether an error says that another connection holds the database. */

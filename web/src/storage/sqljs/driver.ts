@@ -21,7 +21,7 @@ export class SqlJsDriver implements SqlDriver {
     const statement = this.#bound(sql, values);
     const rows: SqlRow[] = [];
     try {
-      while (statement.step()) rows.push(statement.getAsObject() as SqlRow);
+      while (statement.step()) rows.push(statement.getAsObject());
     } finally {
       statement.reset();
     }

@@ -2,8 +2,7 @@
 
 import type { SqlJsStatic } from "sql.js";
 import { Unavailable } from "../../domain/errors.js";
-import type { SqlDriver } from "../sql/driver.js";
-import { BUSY_TIMEOUT_MS, SqlStorage, writeSchema, type SqlStorageOptions } from "../sql/storage.js";
+import { BUSY_TIMEOUT_MS, SqlStorage, writeSchema } from "../sql/storage.js";
 import { SqlJsDriver } from "./driver.js";
 
 /** Where an image of a bank is kept. */
@@ -22,10 +21,6 @@ export interface ImageStore {
 /** A bank over an image: every change is in the image before it is acknowledged. */
 class ImageStorage extends SqlStorage {
   epoch = 0;
-
-  constructor(driver: () => SqlDriver, options: SqlStorageOptions) {
-    super(driver, options);
-  }
 }
 
 /** Open the bank that an image holds, or a new one where there is none. */

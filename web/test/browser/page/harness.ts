@@ -108,6 +108,15 @@ async function storeForever(target: string): Promise<void> {
   }
 }
 
+/** Store a pattern, or on a later visit find it, and tell the server which. */
+async function visit(): Promise<void> {
+  const kept = bank("visited", { durability: "strict" });
+  const [found] = await kept.findSimilar("survive a restart");
+  const input = { task_description: "survive a restart", task_category: "c", strategy: "Write it down." };
+  const told = found === undefined ? `stored-${await kept.storePattern(input)}` : `found-${found.id}`;
+  await fetch(`/acknowledged?id=${told}`, { method: "POST" });
+}
+
 /** Give the error that a call makes as an object, or what it gives. */
 async function outcomeOf(call: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -125,3 +134,4 @@ declare global {
   }
 }
 window.harness = harness;
+if (location.search === "?visit") void visit();

@@ -28,6 +28,8 @@ export interface Tab {
   /** Set the size of the page, and whether it asks for dark colours. */
   look(width: number, height: number, dark: boolean): Promise<void>;
   close(): Promise<void>;
+  /** Close it without waiting for anything. */
+  kill(): Promise<void>;
   /** Playwright's page, where there is one. */
   readonly page: Page | null;
 }
@@ -81,6 +83,7 @@ function overPlaywright(context: BrowserContext, version: string, close: () => P
           await page.emulateMedia({ colorScheme: dark ? "dark" : "light" }).catch(() => undefined);
         },
         close: () => page.close(),
+        kill: () => page.close({ runBeforeUnload: false }),
       };
     },
   };
@@ -133,6 +136,8 @@ async function launchWebKit(): Promise<Engine> {
     tab: async () => {
       let handle = free.pop();
       if (handle === undefined) {
+        const [alive]: string[] = await call("GET", `${base}/window/handles`); // the last one used may be gone
+        await call("POST", `${base}/window`, { handle: alive });
         const made: { handle: string } = await call("POST", `${base}/window/new`, { type: "tab" });
         handle = made.handle;
       }
@@ -167,7 +172,7 @@ function webKitTab(base: string, call: Call, enter: () => Promise<void>, giveBac
     },
     screenshot: async (path) => {
       await enter();
-      writeFileSync(path, Buffer.from((await call("GET", `${base}/screenshot`)) as string, "base64"));
+      writeFileSync(path, Buffer.from((await call("GET", `${base}/screenshot`)), "base64"));
     },
     look: async (width, height) => {
       await enter();
@@ -177,6 +182,10 @@ function webKitTab(base: string, call: Call, enter: () => Promise<void>, giveBac
       await enter();
       await call("POST", `${base}/url`, { url: "about:blank" });
       giveBack();
+    },
+    kill: async () => {
+      await enter();
+      await call("DELETE", `${base}/window`);
     },
   };
 }
