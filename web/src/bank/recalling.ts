@@ -92,7 +92,7 @@ export async function recall(
   const wanted = { k: NEIGHBOURS, category, min_similarity: null, now_ms };
   const near = await core.search(query, model, wanted, async (tables, found) => ({
     hidden: await hidden(tables, core.namespace, category, formatTimestamp(now_ms)),
-    neighbours: await withOutcomes(tables, core.namespace, model, found),
+    neighbours: await withOutcomes(tables, core.namespace, experiences > 1 ? model : null, found),
   }));
   const threshold = least ?? thresholdFor(model.name);
   const choice = choose(near.neighbours, { k, experiences, threshold, token_budget, now_ms });

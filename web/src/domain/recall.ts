@@ -85,5 +85,6 @@ export interface Neighbour {
   readonly failures: number;
   /** How many outcomes with a score it has. */
   readonly outcomes: number;
-  readonly vector: Int8Array;
+  /** Its vector, where several groups are to be chosen that differ. */
+  readonly vector: Int8Array | null;
 }

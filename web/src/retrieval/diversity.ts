@@ -6,7 +6,7 @@ import { cosineSimilarity } from "../embedding/vectors.js";
 const RELEVANCE_SHARE = 0.7;
 
 /** Give the positions of `count` items by maximal marginal relevance. */
-export function diverseOrder(scores: readonly number[], vectors: readonly Int8Array[], count: number): number[] {
+export function diverseOrder(scores: readonly number[], vectors: readonly (Int8Array | null)[], count: number): number[] {
   const left = new Set(scores.keys());
   const likeness = scores.map(() => 0);
   const chosen: number[] = [];
@@ -20,6 +20,7 @@ export function diverseOrder(scores: readonly number[], vectors: readonly Int8Ar
     }
     left.delete(best);
     chosen.push(best);
+    if (chosen.length === count) break;
     for (const at of left) likeness[at] = Math.max(likeness[at]!, cosineSimilarity(vectors[at]!, vectors[best]!));
   }
   return chosen;

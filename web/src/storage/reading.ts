@@ -59,14 +59,14 @@ export async function hidden(tables: Tables, namespace: string, category: string
   return { quarantined, expired: await tables.countExpired(namespace, now, category), other_categories: others };
 }
 
-/** Give what recall needs to know of patterns found near a task, in their order. */
+/** Give what recall needs to know of patterns found near a task, in their order; with a model, their vectors too. */
 export async function withOutcomes(
-  tables: Tables, namespace: string, model: EmbeddingModel, found: readonly SimilarPattern[],
+  tables: Tables, namespace: string, model: EmbeddingModel | null, found: readonly SimilarPattern[],
 ): Promise<Neighbour[]> {
   const ids = found.map(({ id }) => id);
   const groups = await tables.groupsOf(namespace, ids);
-  const vectors = await tables.vectorsOf(namespace, ids, model);
-  const outcomes = await Promise.all(found.map(async ({ id, uses }) => (uses > 0 ? tables.outcomes(namespace, id) : [])));
+  const vectors = model === null ? null : await tables.vectorsOf(namespace, ids, model);
+  const outcomes = await Promise.all(found.map(async ({ id }) => tables.outcomes(namespace, id)));
   return found.map((pattern, at) => {
     const { successes, failures, known } = weighed(sumsOf(outcomes[at]!.map(outcomeOf)));
     return {
@@ -76,7 +76,7 @@ export async function withOutcomes(
       successes,
       failures,
       outcomes: known,
-      vector: vectors.get(pattern.id)!,
+      vector: vectors?.get(pattern.id) ?? null,
     };
   });
 } // prettier-ignore

@@ -49,14 +49,16 @@ export async function storeAll(
   tables: Tables, given: readonly NewPattern[], model: EmbeddingModel, onDuplicate: OnDuplicate,
 ): Promise<StoreResult[]> {
   const namespace = given[0]!.stored.pattern.namespace;
-  await useModel(tables, namespace, model);
+  const agreeing = useModel(tables, namespace, model);
   const results: StoreResult[] = [];
   const created: string[] = [];
   const counts = new Map<string, number>();
   for (const item of given) {
     const { pattern } = item.stored;
     const row = rowOf(item.stored);
-    if (await tables.insertRow(row)) {
+    // Asked at once: the answers of IndexedDB come together, and a mismatch undoes the row.
+    const [inserted] = await Promise.all([tables.insertRow(row), agreeing]);
+    if (inserted) {
       await tables.putVector(row, model, item.vector);
       created.push(pattern.id);
       counts.set(pattern.task_category, (counts.get(pattern.task_category) ?? 0) + 1);

@@ -16,6 +16,8 @@ interface NamespaceRecord {
   readonly model: EmbeddingModel | null;
   /** Number of the last change: the generation that every search looks at first. */
   readonly seq: number;
+  /** Whether any pattern stands in a relation, so that the others need not be asked. */
+  readonly linked?: boolean;
   readonly log_start: number;
 }
 
@@ -48,6 +50,7 @@ export class IndexedDbTables implements Tables {
   readonly #transaction: IDBTransaction;
   readonly #namespaces = new Map<string, Promise<NamespaceRecord>>();
   readonly #changed = new Map<string, NamespaceRecord>();
+  readonly #read = new Map<string, Promise<CategoryCount | undefined>>();
   readonly #counts = new Map<string, { namespace: string; category: string; patterns: number; quarantined: number }>();
 
   constructor(transaction: IDBTransaction) {
@@ -72,9 +75,20 @@ export class IndexedDbTables implements Tables {
     await Promise.all([...this.#counts.values()].map((one) => this.#writeCount(one)));
   }
 
+  #count(namespace: string, category: string): Promise<CategoryCount | undefined> {
+    const name = `${namespace}\0${category}`;
+    let reading = this.#read.get(name);
+    if (reading === undefined) {
+      reading = this.#get<CategoryCount>("category_counts", [namespace, category]);
+      reading.catch(() => undefined); // told to who waits for it, if anybody does
+      this.#read.set(name, reading);
+    }
+    return reading;
+  }
+
   async #writeCount(one: { namespace: string; category: string; patterns: number; quarantined: number }): Promise<void> {
     const key = [one.namespace, one.category];
-    const before = await this.#get<CategoryCount>("category_counts", key);
+    const before = await this.#count(one.namespace, one.category);
     const patterns = (before?.patterns ?? 0) + one.patterns;
     const quarantined = (before?.quarantined ?? 0) + one.quarantined;
     if (patterns === 0) this.#store("category_counts").delete(key);
@@ -111,7 +125,8 @@ export class IndexedDbTables implements Tables {
     return (primary as [string, string] | undefined)?.[1];
   }
 
-  async insertRow(row: PatternRow): Promise<boolean> {
+  insertRow(row: PatternRow): Promise<boolean> {
+    this.#count(row.namespace, row.task_category); // will be asked for if the row is new
     return this.#added(this.#store("patterns").add(keptRow(row)));
   }
 
@@ -346,6 +361,7 @@ export class IndexedDbTables implements Tables {
   }
 
   async groupsOf(namespace: string, ids: readonly string[]): Promise<Map<string, string>> {
+    if ((await this.#namespace(namespace)).linked !== true) return new Map();
     const store = this.#store("pattern_links");
     const keys = await Promise.all(ids.map((id) => result(store.getAllKeys(beginningWith(namespace, id, "derived_from")))));
     const groups = new Map<string, string>();
@@ -357,6 +373,7 @@ export class IndexedDbTables implements Tables {
   }
 
   async addLink(namespace: string, link: PatternLink): Promise<void> {
+    this.#changed.set(namespace, { ...(await this.#namespace(namespace)), linked: true });
     await this.#added(this.#store("pattern_links").add({ ...link, namespace }));
   }
 

@@ -84,7 +84,7 @@ async function quietly<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } finally {
-    process.emitWarning = emitWarning as typeof process.emitWarning;
+    process.emitWarning = emitWarning;
   }
 }
 
