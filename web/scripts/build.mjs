@@ -4,11 +4,10 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { BROWSERS } from "./browsers.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = join(ROOT, "dist");
-/** The oldest browsers that the code is written for; the build fails on syntax they do not have. */
-export const BROWSERS = ["chrome90", "firefox88", "safari14"];
 
 for (const name of existsSync(DIST) ? readdirSync(DIST) : []) rmSync(join(DIST, name), { recursive: true });
 mkdirSync(join(DIST, "assets"), { recursive: true });
