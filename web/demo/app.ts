@@ -6,6 +6,8 @@ import { placesOf } from "./map.js";
 
 const MOST_ON_MAP = 300;
 const SHOWN = 12;
+/** Below this a pattern is likely about something else. */
+const WEAK = 0.25;
 
 const part = <T extends Element = HTMLElement>(id: string): T => document.getElementById(id) as unknown as T;
 const bank = new ReasoningBankAdapter(new URLSearchParams(location.search).get("bank") ?? "demo");
@@ -67,6 +69,7 @@ function summaryOf(text: string, count: number, total: number, took: number): st
 
 function resultOf(pattern: Pattern | SimilarPattern, names: readonly string[]): HTMLElement {
   const item = element("li");
+  if ("similarity" in pattern && pattern.similarity < WEAK) item.classList.add("weak");
   const facts = element("div", "", { class: "facts" });
   const group = element("span", pattern.task_category);
   group.prepend(element("span", "", { class: "dot", style: `--dot: ${colourOf(pattern.task_category, names)}` }));
@@ -105,7 +108,8 @@ async function showBank(): Promise<void> {
   const stats = await bank.getStats();
   const names = Object.keys(stats.categories).sort();
   const lasting = stats.persistent ? "kept in this browser" : "in memory: gone when this page is closed";
-  part("where").textContent = `${String(stats.total_patterns)} ${stats.total_patterns === 1 ? "pattern" : "patterns"}, ${lasting} (${stats.engine})`;
+  const count = stats.total_patterns === 1 ? "1 pattern" : `${String(stats.total_patterns)} patterns`;
+  part("where").textContent = `${count}, ${lasting}`;
   part("categories").replaceChildren(
     ...[null, ...names].map((name) => {
       const chip = element("button", name ?? "All", { type: "button", "aria-pressed": String(name === category) });
@@ -121,7 +125,8 @@ async function showBank(): Promise<void> {
     ...[
       ["Patterns", `${String(stats.total_patterns)} (${String(stats.active_patterns)} offered)`],
       ["Categories", String(names.length)],
-      ["Kept in", `${stats.backend}, ${stats.path ?? "no place"}`],
+      ["Kept in", stats.path ?? "memory"],
+      ["Engine", stats.engine],
       ["Because", stats.reason],
       ["Embedder", stats.embedding_model ?? "none yet"],
     ].flatMap(([term, value]) => [element("dt", term), element("dd", value)]),
