@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const shared = { alias: { "#platform": here("src/platform/node.ts") } };
+const shared = { alias: { "#platform": here("src/platform/node.ts"), "#random": here("src/platform/random-node.ts") } };
 
 export default defineConfig({
   test: {

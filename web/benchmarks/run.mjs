@@ -8,6 +8,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { WEB_ALIASES } from "../scripts/browsers.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const sizes = (process.argv[process.argv.indexOf("--sizes") + 1] ?? "1000,10000").split(",").map(Number);
@@ -21,7 +22,8 @@ const bundled = await build({
   platform: "browser",
   target: ["chrome90", "firefox88", "safari14"],
   supported: { destructuring: true },
-  alias: { "#platform": here("../src/platform/web.ts"), "sql.js": here("../node_modules/sql.js/dist/sql-wasm-browser.js") },
+  absWorkingDir: here(".."),
+  alias: WEB_ALIASES,
   external: ["fs", "path", "crypto"],
 });
 const script = bundled.outputFiles[0].contents;

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { BROWSERS } from "../scripts/browsers.mjs";
+import { BROWSERS, WEB_ALIASES } from "../scripts/browsers.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OUT = join(ROOT, "demo", "dist");
@@ -22,7 +22,7 @@ await build({
   platform: "browser",
   target: BROWSERS,
   supported: { destructuring: true },
-  alias: { "#platform": "./src/platform/web.ts", "sql.js": "./node_modules/sql.js/dist/sql-wasm-browser.js" },
+  alias: WEB_ALIASES,
   external: ["fs", "path", "crypto"],
   logLevel: "warning",
 });

@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { BROWSERS } from "./browsers.mjs";
+import { BROWSERS, WEB_ALIASES } from "./browsers.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -31,7 +31,7 @@ const pages = await build({
   // Counted as missing in Safari 14.0 for a fault in rare nested forms, none of which is here.
   supported: { destructuring: true },
   logLimit: 5,
-  alias: { "#platform": "./src/platform/web.ts", "sql.js": "./node_modules/sql.js/dist/sql-wasm-browser.js" },
+  alias: WEB_ALIASES,
   external: ["fs", "path", "crypto"],
   metafile: true,
 });
@@ -40,7 +40,8 @@ await build({
   outdir: "dist/node",
   platform: "node",
   target: "node18",
-  alias: { "#platform": "./src/platform/node.ts" },
+  alias: { "#platform": "./src/platform/node.ts", "#random": "./src/platform/random-node.ts" },
+  minify: false, // nobody waits for it, and errors show where they come from
   external: ["better-sqlite3"],
   // sql.js is written for CommonJS.
   banner: {

@@ -1,7 +1,8 @@
 /** What every operation of the bank stands on: the storage, the embedder, the clock, the tenant. */
 
 import { InvalidInput, Unavailable } from "../domain/errors.js";
-import { newId, systemRandomBytes, type Clock, type RandomBytes } from "../domain/identifiers.js";
+import { randomBytes } from "#random";
+import { newId, type Clock, type RandomBytes } from "../domain/identifiers.js";
 import { LIMITS } from "../domain/limits.js";
 import type { SimilarPattern } from "../domain/pattern.js";
 import type { RecallEvent } from "../domain/recall.js";
@@ -46,7 +47,7 @@ export class BankCore {
     if (options.durability !== undefined) checkedChoice(options.durability, "durability", ["relaxed", "strict"]);
     if (options.busyTimeout !== undefined) checkedNumber(options.busyTimeout, "busyTimeout", 0, DAY_MS);
     this.clock = options.clock ?? Date.now;
-    this.#randomBytes = options.randomBytes ?? systemRandomBytes;
+    this.#randomBytes = options.randomBytes ?? randomBytes;
     this.#kernel = options.kernel;
     this.vectors = new TextVectors(options.embedder ?? "hybrid", options);
     this.drafting = new Drafting(this.namespace, this.actor, this.clock, this.#randomBytes);

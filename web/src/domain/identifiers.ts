@@ -31,8 +31,3 @@ export function idText(value: unknown, field = "id"): string {
   const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : typeName(value);
   throw new InvalidInput(`is not a UUID: ${shown}`, { field });
 }
-
-/** Give random bytes of the platform. */
-export function systemRandomBytes(count: number): Uint8Array {
-  return globalThis.crypto.getRandomValues(new Uint8Array(count));
-}

@@ -2,7 +2,8 @@
 
 import type { BankOptions, Durability } from "../../bank/options.js";
 import { Busy, Unavailable } from "../../domain/errors.js";
-import { newId, systemRandomBytes } from "../../domain/identifiers.js";
+import { randomBytes } from "#random";
+import { newId } from "../../domain/identifiers.js";
 import { formatTimestamp } from "../../domain/timestamps.js";
 import type { Description, Storage, Tables } from "../tables.js";
 import { completed, result, translatedError } from "./requests.js";
@@ -164,7 +165,7 @@ export class IndexedDbStorage implements Storage {
 
 function nameBank(transaction: IDBTransaction): void {
   const properties = transaction.objectStore("properties");
-  properties.put({ name: "bank_id", value: newId(Date.now(), systemRandomBytes) });
+  properties.put({ name: "bank_id", value: newId(Date.now(), randomBytes) });
   properties.put({ name: "created_at", value: formatTimestamp(Date.now()) });
 }
 

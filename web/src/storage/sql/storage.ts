@@ -1,7 +1,8 @@
 /** A bank in SQLite, through any of its libraries. */
 
 import { Busy, StorageCorrupt, Unavailable } from "../../domain/errors.js";
-import { newId, systemRandomBytes } from "../../domain/identifiers.js";
+import { randomBytes } from "#random";
+import { newId } from "../../domain/identifiers.js";
 import { formatTimestamp } from "../../domain/timestamps.js";
 import type { Description, Storage, Tables } from "../tables.js";
 import { Turns } from "../turns.js";
@@ -51,7 +52,7 @@ export function writeSchema(driver: SqlDriver): void {
   driver.exec(`PRAGMA application_id=${String(APPLICATION_ID)}; PRAGMA user_version=${String(SCHEMA_VERSION)};`);
   driver.exec(`BEGIN; ${SCHEMA}`);
   const property = "INSERT INTO bank_properties (name, value) VALUES (?, ?)";
-  driver.run(property, ["bank_id", newId(Date.now(), systemRandomBytes)]);
+  driver.run(property, ["bank_id", newId(Date.now(), randomBytes)]);
   driver.run(property, ["created_at", formatTimestamp(Date.now())]);
   driver.exec("COMMIT");
 }

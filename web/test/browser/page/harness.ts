@@ -8,6 +8,8 @@ import { defaultEmbedder } from "../../../src/embedding/default.js";
 import { hasSimd, loadKernel } from "../../../src/kernel/kernel.js";
 import { openStorage } from "../../../src/platform/web-storage.js";
 import { MemoryStorage } from "../../../src/storage/memory.js";
+import { loadSqlJs } from "../../../src/storage/sqljs/library.js";
+import { openImage, type ImageStore } from "../../../src/storage/sqljs/saving.js";
 import type { Storage } from "../../../src/storage/tables.js";
 import { Run, type Scenario, type Stores } from "../../scenarios/runner.js";
 
@@ -29,7 +31,7 @@ function bank(target = "page", options: BankOptions = {}): ReasoningBankAdapter 
   return known;
 }
 
-function storesOf(engine: string): Stores {
+function storesOf(engine: string, inFiles: boolean): Stores {
   const run = `${String(Date.now())}-${String(runs++)}`;
   const opened = new Map<string, Storage>();
   const shared = engine !== "indexeddb";
@@ -40,7 +42,10 @@ function storesOf(engine: string): Stores {
       const known = opened.get(name);
       if (known !== undefined) return known;
       const target = `${engine}:scenario/${run}/${name}`;
-      const storage = engine === "memory" ? new MemoryStorage("tested") : await openStorage(target, OPTIONS);
+      let storage: Storage;
+      if (engine === "memory") storage = new MemoryStorage("tested");
+      else if (engine === "sqljs" && !inFiles) storage = await openImage(await loadSqlJs(OPTIONS.sqljsUrl), inPage(target), "tested");
+      else storage = await openStorage(target, OPTIONS);
       if (shared) opened.set(name, storage);
       return storage;
     },
@@ -50,8 +55,23 @@ function storesOf(engine: string): Stores {
   };
 }
 
+/** Keep an image in the page; that private files keep theirs has a test of its own. */
+function inPage(path: string): ImageStore {
+  let kept: Uint8Array | null = null;
+  return {
+    path,
+    refusal: null,
+    load: () => Promise.resolve(kept),
+    save: (image) => {
+      kept = image;
+      return Promise.resolve();
+    },
+    release: () => Promise.resolve(),
+  };
+}
+
 /** Run every scenario on an engine; give the failures and how many passed. */
-async function scenarios(engine: string): Promise<{ passed: number; skipped: number; failed: string[] }> {
+async function scenarios(engine: string, inFiles = false): Promise<{ passed: number; skipped: number; failed: string[] }> {
   const all = (await (await fetch("/scenarios.json")).json()) as Scenario[];
   const { tableUrl } = OPTIONS;
   const embedder = await defaultEmbedder({ tableUrl });
@@ -60,7 +80,7 @@ async function scenarios(engine: string): Promise<{ passed: number; skipped: num
   // Several at a time: most of the time goes by waiting for the storage.
   const worker = async (): Promise<void> => {
     for (const scenario of waiting) {
-      const stores = storesOf(engine);
+      const stores = storesOf(engine, inFiles);
       if (scenario.needs?.some((need) => stores.lacks.includes(need))) {
         outcome.skipped++;
         continue;

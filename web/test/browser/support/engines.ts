@@ -165,7 +165,7 @@ function webKitTab(base: string, call: Call, enter: () => Promise<void>, giveBac
     evaluate: async (expression) => {
       await enter();
       const script = `const done = arguments[0];
-        Promise.resolve().then(() => (0, eval)(${JSON.stringify(expression)})).then((value) => done({ value }), (error) => done({ error: String(error) }));`;
+        Promise.resolve().then(() => (${expression})).then((value) => done({ value }), (error) => done({ error: String(error) }));`;
       const outcome: { value?: unknown; error?: string } = await call("POST", `${base}/execute/async`, { script, args: [] });
       if (outcome.error !== undefined) throw new Error(outcome.error);
       return outcome.value as never;

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { WEB_ALIASES } from "../../../scripts/browsers.mjs";
 import { SCENARIOS } from "../../support/scenarios.js";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -28,6 +29,20 @@ Object.defineProperty(navigator, "locks", { value: undefined });
 Object.defineProperty(Crypto.prototype, "subtle", { value: undefined });
 Object.defineProperty(Crypto.prototype, "randomUUID", { value: undefined });`;
 
+/** Uses the built package as a page without a bundler does. */
+const SHIPPED = `
+import { ReasoningBankAdapter, hasSimd } from "/dist/web/index.js";
+async function run(kernel) {
+  const bank = new ReasoningBankAdapter("shipped", { kernel });
+  const id = await bank.storePattern({ task_description: "add login to the API", task_category: "c", strategy: "s" });
+  const [found] = await bank.findSimilar("adding logins to our APIs");
+  await bank.close();
+  return { same: found.id === id, similarity: found.similarity };
+}
+Promise.all([run(), run("/dist/wasm/kernel.wasm").catch((error) => ({ error: error.name }))])
+  .then(([inline, byUrl]) => ({ inline, byUrl, simd: hasSimd() }), (error) => ({ error: String(error) }))
+  .then((outcome) => { window.outcome = outcome; });`;
+
 /** A server and what pages told it. */
 export interface TestServer {
   readonly url: string;
@@ -46,10 +61,8 @@ export async function startServer(): Promise<TestServer> {
     platform: "browser",
     target: ["chrome90", "firefox88", "safari14"],
     supported: { destructuring: true },
-    alias: {
-      "#platform": here("../../../src/platform/web.ts"),
-      "sql.js": here("../../../node_modules/sql.js/dist/sql-wasm-browser.js"),
-    },
+    absWorkingDir: here("../../.."),
+    alias: WEB_ALIASES,
     external: ["fs", "path", "crypto"],
   });
   const script = bundled.outputFiles[0]!.contents;
@@ -63,6 +76,12 @@ export async function startServer(): Promise<TestServer> {
       const before = searchParams.has("without") ? `<script>${WITHOUT}</script>` : "";
       send("text/html", `<!doctype html><title>test</title>${before}<script type="module" src="/harness.js"></script>`);
     } else if (pathname === "/harness.js") send("text/javascript", script);
+    else if (pathname === "/shipped") {
+      const wasm = searchParams.has("wasm") ? " 'wasm-unsafe-eval'" : "";
+      const policy = `default-src 'none'; script-src 'self'${wasm}; connect-src 'self'`;
+      response.writeHead(200, { "content-type": "text/html", "content-security-policy": policy });
+      response.end(`<!doctype html><title>shipped</title><script type="module" src="/shipped.js"></script>`);
+    } else if (pathname === "/shipped.js") send("text/javascript", SHIPPED);
     else if (pathname === "/scenarios.json") send("application/json", JSON.stringify(SCENARIOS));
     else if (pathname === "/acknowledged") {
       acknowledged.push(searchParams.get("id")!);
