@@ -110,7 +110,7 @@ export function loadKernel(source?: KernelSource): Promise<Kernel> {
 
 async function compiled(source: KernelSource | undefined): Promise<Kernel> {
   if (source === false || !hasSimd()) return plainKernel;
-  if (source instanceof WebAssembly.Module) return wasmKernel(source);
+  if (source instanceof WebAssembly.Module) return tried(source);
   let bytes: BufferSource;
   if (source === undefined) {
     const { KERNEL } = await import("./inline.js");
@@ -120,9 +120,17 @@ async function compiled(source: KernelSource | undefined): Promise<Kernel> {
     bytes = await readAsset(source);
   }
   try {
-    return wasmKernel(await WebAssembly.compile(bytes));
+    return tried(await WebAssembly.compile(bytes));
   } catch (error) {
-    if (error instanceof WebAssembly.CompileError && source === undefined) return plainKernel; // forbidden by policy
+    // The bytes inside are sound, so it is a policy that forbids them; engines differ in the error they make of it.
+    if (source === undefined) return plainKernel;
     throw error;
   }
+}
+
+/** Give the kernel of a module that can be used: WebKit compiles what a policy forbids, and refuses it only then. */
+function tried(module: WebAssembly.Module): Kernel {
+  const kernel = wasmKernel(module);
+  kernel.region(1);
+  return kernel;
 }

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 const SPEC = fileURLToPath(new URL("../../../spec/", import.meta.url));
 
 /** Give the JSON value of a file. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function specJson<T>(name: string): T {
   return JSON.parse(readFileSync(SPEC + name, "utf8")) as T;
 }

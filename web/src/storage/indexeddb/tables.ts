@@ -126,7 +126,7 @@ export class IndexedDbTables implements Tables {
   }
 
   insertRow(row: PatternRow): Promise<boolean> {
-    this.#count(row.namespace, row.task_category); // will be asked for if the row is new
+    void this.#count(row.namespace, row.task_category); // will be asked for if the row is new
     return this.#added(this.#store("patterns").add(keptRow(row)));
   }
 
