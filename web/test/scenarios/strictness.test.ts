@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from "vitest";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { InvalidScenario } from "./matching.js";
-import { letters, Run, ScenarioFailed, type Scenario, type Step } from "./runner.js";
+import { letters, Run, ScenarioFailed, type Step } from "./runner.js";
 
 let run: Run;
 afterEach(async () => {

@@ -68,7 +68,7 @@ test("a tab with an older release that does not let go is Busy after a while", a
 test("a write that fails half-way leaves nothing, and is an error with its code", async () => {
   const bank = await open();
   const kept = await bank.storePattern(INPUT);
-  const put = Reflect.get(FakeObjectStore.prototype, "put") as IDBObjectStore["put"];
+  const put: IDBObjectStore["put"] = Reflect.get<IDBObjectStore, "put">(FakeObjectStore.prototype, "put");
   vi.spyOn(FakeObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...words) {
     if (this.name === "changes") throw new DOMException("full", "QuotaExceededError");
     return put.apply(this, words as never);
