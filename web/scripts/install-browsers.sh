@@ -14,12 +14,11 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     exit 0
 fi
 echo "Installing ${missing[*]} ..."
-# One at a time on this machine, should two of these run.
-exec 9>/tmp/reasoningbank-browsers.lock
-flock 9
+# Others may be installing: what holds the lock of the package manager is waited for.
+wait_for=(-o DPkg::Lock::Timeout=300)
 export DEBIAN_FRONTEND=noninteractive
-if ! { apt-get -qq update && apt-get -qq -y --no-install-recommends install "${missing[@]}"; } >/dev/null 2>/tmp/reasoningbank-browsers.log; then
+if ! { apt-get -qq "${wait_for[@]}" update && apt-get -qq "${wait_for[@]}" -y --no-install-recommends install "${missing[@]}"; } >/dev/null 2>"${log:=$(mktemp)}"; then
     printf 'SKIPPED: %s could not be installed, so the package is not run in them:\n' "${missing[*]}" >&2
-    tail -3 /tmp/reasoningbank-browsers.log >&2
+    tail -3 "$log" >&2
 fi
 exit 0

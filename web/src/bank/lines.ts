@@ -97,7 +97,8 @@ export function atLine(number: number, error: InvalidInput): InvalidInput {
   return new InvalidInput(error.reason, { field, hint: error.hint, cause: error });
 }
 
-const AGAIN = "The lines before it are in; mend it and run again, what is in already is recognised.";
+/** The way to go on after a transfer that stopped. */
+export const AGAIN = "The lines before it are in; mend it and run again, what is in already is recognised.";
 
 /** Give the error that ends a transfer, with the way to go on. */
 export function toBeMended(error: InvalidInput): InvalidInput {

@@ -11,7 +11,7 @@ import { records, restore, restoreTrajectory, trajectoryRecords } from "../stora
 import { vectorChecksum } from "../domain/checksum.js";
 import type { BankCore } from "./core.js";
 import { headerLine, inputFrom, isHeader, recordFrom, recordLine } from "./export-format.js";
-import { atLine, objectsOf, toBeMended, type LineSource } from "./lines.js";
+import { AGAIN, atLine, objectsOf, toBeMended, type LineSource } from "./lines.js";
 import {
   isTrajectoryHeader,
   trajectoryFingerprint,
@@ -61,6 +61,7 @@ export async function restoreLines(
         return statuses;
       });
       for (const status of done) counts[status]++;
+      return undefined;
     },
     progress,
   );
@@ -83,6 +84,7 @@ export async function restoreTrajectoryLines(core: BankCore, source: LineSource)
         return statuses;
       });
       for (const status of done) counts[status]++;
+      return undefined;
     },
   );
   return { read, ...counts, merged: 0, skipped: [] };
@@ -102,14 +104,44 @@ export async function importLines(core: BankCore, source: LineSource, options: I
       checkedInput(given);
       return given;
     },
-    async (batch: readonly PatternInput[]) => {
-      for (const status of await storeBatch(core, batch)) counts[status === "merged" ? "merged" : "created"]++;
+    async (batch: readonly PatternInput[], lines: readonly number[]) => {
+      const keep = async (some: readonly PatternInput[]): Promise<number> => {
+        for (const status of await storeBatch(core, some)) counts[status === "merged" ? "merged" : "created"]++;
+        return some.length;
+      };
+      try {
+        return await keep(batch);
+      } catch (error) {
+        if (!(error instanceof InvalidInput)) throw error;
+        // Each is sound, but merged with what is stored one would pass a limit. One by one it can be named.
+        return keepOneByOne(batch, lines, keep, on_invalid === "skip" ? skipped : null);
+      }
     },
     progress,
     on_invalid === "skip" ? skipped : undefined,
   );
+  skipped.sort((one, other) => one.line - other.line);
   return { read: read + skipped.length, ...counts, unchanged: 0, skipped };
 }
+
+async function keepOneByOne(
+  batch: readonly PatternInput[], lines: readonly number[],
+  keep: (some: readonly PatternInput[]) => Promise<number>, skipped: SkippedLine[] | null,
+): Promise<number> {
+  let kept = 0;
+  for (const [at, given] of batch.entries()) {
+    try {
+      kept += await keep([given]);
+    } catch (error) {
+      if (!(error instanceof InvalidInput)) throw error;
+      const named = error.field?.replace(/^patterns\[0\]\.?/, "") ?? "";
+      const placed = atLine(lines[at]!, new InvalidInput(error.reason, { field: named === "" ? null : named, hint: error.hint }));
+      if (skipped === null) throw toBeMended(placed);
+      skipped.push({ line: lines[at]!, code: placed.code, message: placed.message });
+    }
+  }
+  return kept;
+} // prettier-ignore
 
 async function storeBatch(core: BankCore, given: readonly PatternInput[]): Promise<string[]> {
   const drafts = core.drafting.drafts(given, "merge");
@@ -124,17 +156,18 @@ async function storeBatch(core: BankCore, given: readonly PatternInput[]): Promi
 async function inBatches<Line, Item>(
   lines: AsyncIterable<{ readonly number: number; readonly value: Line | InvalidInput }>,
   make: (value: Line) => Item,
-  store: (batch: readonly Item[]) => Promise<void>,
+  store: (batch: readonly Item[], lines: readonly number[]) => Promise<number | undefined>,
   progress?: (read: number) => void,
   skipped?: SkippedLine[],
 ): Promise<number> {
   let batch: Item[] = [];
+  let numbers: number[] = [];
   let read = 0;
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return;
-    await store(batch);
-    read += batch.length;
-    batch = [];
+    const [items, lines] = [batch, numbers];
+    [batch, numbers] = [[], []]; // whatever becomes of them, they are not stored again
+    read += (await store(items, lines)) ?? items.length;
     progress?.(read);
   };
   try {
@@ -142,6 +175,7 @@ async function inBatches<Line, Item>(
       try {
         if (value instanceof InvalidInput) throw value;
         batch.push(make(value));
+        numbers.push(number);
       } catch (error) {
         if (!(error instanceof InvalidInput)) throw error;
         const placed = error === value ? error : atLine(number, error);
@@ -152,7 +186,7 @@ async function inBatches<Line, Item>(
     }
   } catch (error) {
     await flush(); // the lines before the bad one are in
-    throw error instanceof InvalidInput ? toBeMended(error) : error;
+    throw error instanceof InvalidInput && !error.hint?.includes(AGAIN) ? toBeMended(error) : error;
   }
   await flush();
   return read;

@@ -60,7 +60,9 @@ const SHAPES: readonly (readonly [string, readonly Shape[]])[] = [
       "(?:[^\\-]|-(?!----END ))*(?:-----END [A-Z0-9 ]{0,40}-----)?"),
     shape("gitlab_token", "glpat-", "\\bglpat-[A-Za-z0-9_\\-]{20,}"),
     shape("anthropic_key", "sk-ant-", "\\bsk-ant-[A-Za-z0-9_\\-]{20,}"),
-    shape("openai_key", "sk-", "\\b(?:sk-(?:proj-|svcacct-|admin-)[A-Za-z0-9_\\-]{20,}|sk-[A-Za-z0-9]{40,})"),
+    // Others that speak OpenAI's protocol give out shorter keys; names of things have no digits.
+    shape("openai_key", "sk-",
+      "\\b(?:sk-(?:proj-|svcacct-|admin-|or-v1-)[A-Za-z0-9_\\-]{20,}|sk-(?=[A-Za-z]{0,40}[0-9])[A-Za-z0-9]{32,})"),
     shape("slack_token", "xox", "\\bxox[abeoprs]-(?=[A-Za-z\\-]*[0-9])[A-Za-z0-9\\-]{10,}"),
     shape("pypi_token", "pypi-", "\\bpypi-AgEIcHlwaS5vcmc[A-Za-z0-9_\\-]{50,}"),
   ]],

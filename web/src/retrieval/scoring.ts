@@ -2,13 +2,11 @@
 
 import type { Neighbour, Why } from "../domain/recall.js";
 import { parseTimestamp } from "../domain/timestamps.js";
-import { representativeOf, type Family } from "./families.js";
+import { isPitfall, representativeOf, type Family } from "./families.js";
 
 const HALF_LIFE_DAYS = 45;
 /** How much of the score fades with age: a pattern never loses more than this share of it. */
 const RECENCY_SHARE = 0.1;
-/** Reliability under which a strategy is shown as one to avoid. */
-const PITFALL_BELOW = 0.4;
 /** A warning is worth half as much as advice of the same strength. */
 const PITFALL_SHARE = 0.5;
 const DAY_MS = 86_400_000;
@@ -24,7 +22,7 @@ export interface Candidate {
 export function scored(family: Family, nowMs: number): Candidate {
   const shown = representativeOf(family);
   const recency = recencyOf(shown, nowMs);
-  const pitfall = family.reliability < PITFALL_BELOW;
+  const pitfall = isPitfall(family);
   const strength = pitfall ? PITFALL_SHARE * (1 - family.reliability) : family.reliability;
   const freshness = 1 - RECENCY_SHARE + RECENCY_SHARE * recency;
   const why: Why = {

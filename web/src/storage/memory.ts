@@ -310,6 +310,15 @@ class MemoryTables implements Tables {
     return groups;
   }
 
+  /** Withdrawing and consolidating are Python's, on files: there is nothing of them here. */
+  dropWithdrawals(): void {
+    return undefined;
+  }
+
+  putAwayFor(): readonly (readonly [string, string])[] {
+    return [];
+  }
+
   addLink(namespace: string, link: PatternLink): void {
     const name = key(namespace, link.source_id, link.kind, link.target_id);
     if (this.#links.get(name) === undefined) this.#links.set(name, { ...link, namespace });

@@ -1,7 +1,7 @@
 /** Questions that need more than one look-up. */
 
 import type { JsonObject } from "../domain/json.js";
-import { weighed, sumsOf } from "../domain/outcome.js";
+import { SOURCES } from "../domain/outcome.js";
 import type { PatternChange, SimilarPattern, StorageStats } from "../domain/pattern.js";
 import type { Hidden, Neighbour } from "../domain/recall.js";
 import type { EmbeddingModel } from "../domain/records.js";
@@ -66,9 +66,22 @@ export async function withOutcomes(
   const ids = found.map(({ id }) => id);
   const groups = await tables.groupsOf(namespace, ids);
   const vectors = model === null ? null : await tables.vectorsOf(namespace, ids, model);
-  const outcomes = await Promise.all(found.map(async ({ id }) => tables.outcomes(namespace, id)));
-  return found.map((pattern, at) => {
-    const { successes, failures, known } = weighed(sumsOf(outcomes[at]!.map(outcomeOf)));
+  const keepers = await keepersOf(tables, namespace, ids);
+  const told = await Promise.all(
+    [...keepers].map(async ([id, kept]) => [kept, (await tables.outcomes(namespace, id)).map(outcomeOf)] as const),
+  );
+  return found.map((pattern) => {
+    let successes = 0;
+    let failures = 0;
+    let known = 0;
+    for (const [kept, outcomes] of told) {
+      for (const { score, source, weight } of kept === pattern.id ? outcomes : []) {
+        if (score === null) continue;
+        successes += SOURCES[source].weight * weight * score;
+        failures += SOURCES[source].weight * weight * (1 - score);
+        known++;
+      }
+    }
     return {
       pattern,
       similarity: pattern.similarity,
@@ -80,3 +93,15 @@ export async function withOutcomes(
     };
   });
 } // prettier-ignore
+
+/** Give, for these patterns and the duplicates put away for them, which of these it is. */
+async function keepersOf(tables: Tables, namespace: string, ids: readonly string[]): Promise<Map<string, string>> {
+  const keepers = new Map(ids.map((id) => [id, id]));
+  for (let latest = ids; latest.length > 0; ) {
+    // A pattern that was kept may have been put away for another one later.
+    const rows = (await tables.putAwayFor(namespace, latest)).filter(([duplicate]) => !keepers.has(duplicate));
+    for (const [duplicate, kept] of rows) keepers.set(duplicate, keepers.get(kept)!);
+    latest = rows.map(([duplicate]) => duplicate);
+  }
+  return keepers;
+}

@@ -5,7 +5,7 @@ import { sameModel, type EmbeddingModel } from "../domain/records.js";
 import { parseTimestamp } from "../domain/timestamps.js";
 import type { Kernel } from "../kernel/kernel.js";
 import { patternOf, unreadable } from "./rows.js";
-import { mismatch } from "./storing.js";
+import { isEmpty, mismatch } from "./storing.js";
 import type { Tables, VectorEntry } from "./tables.js";
 import { VectorIndex, type IndexQuery } from "./vector-index.js";
 
@@ -36,7 +36,10 @@ export class SimilaritySearch {
   ): Promise<SimilarPattern[]> {
     const current = await tables.currentModel(namespace);
     if (current === null) return [];
-    if (!sameModel(current, model)) throw mismatch(current, model);
+    if (!sameModel(current, model)) {
+      if (await isEmpty(tables, namespace)) return [];
+      throw mismatch(current, model);
+    }
     let index: VectorIndex;
     try {
       index = await this.#current(tables, kernel, namespace, model);

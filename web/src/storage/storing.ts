@@ -49,7 +49,7 @@ export async function storeAll(
   tables: Tables, given: readonly NewPattern[], model: EmbeddingModel, onDuplicate: OnDuplicate,
 ): Promise<StoreResult[]> {
   const namespace = given[0]!.stored.pattern.namespace;
-  const agreeing = useModel(tables, namespace, model);
+  const agreeing = useModel(tables, namespace, model, given.map(({ stored }) => stored.pattern.id));
   const results: StoreResult[] = [];
   const created: string[] = [];
   const counts = new Map<string, number>();
@@ -72,11 +72,24 @@ export async function storeAll(
   return results;
 } // prettier-ignore
 
-/** Make sure that a namespace is searched by `model`, making it the namespace's own if that has none. */
-export async function useModel(tables: Tables, namespace: string, model: EmbeddingModel): Promise<void> {
+/**
+ * Make sure that a namespace is searched by `model`, making it the namespace's own if that has none.
+ *
+ * @param own Ids that the caller is about to insert, or has inserted: they do not make it hold anything.
+ */
+export async function useModel(
+  tables: Tables, namespace: string, model: EmbeddingModel, own: readonly string[] = [],
+): Promise<void> {
   const current = await tables.currentModel(namespace);
-  if (current === null) await tables.setCurrentModel(namespace, model);
-  else if (!sameModel(current, model)) throw mismatch(current, model);
+  if (current !== null && sameModel(current, model)) return;
+  if (current !== null && !(await isEmpty(tables, namespace, own))) throw mismatch(current, model);
+  await tables.setCurrentModel(namespace, model);
+} // prettier-ignore
+
+/** Give whether a namespace holds nothing, so that it is as free to take a model as one that never did. */
+export async function isEmpty(tables: Tables, namespace: string, own: readonly string[] = []): Promise<boolean> {
+  const rows = await tables.rowsAfter(namespace, "", own.length + 1);
+  return rows.every(({ id }) => own.includes(id));
 }
 
 /** Give the error that names both models. */
@@ -159,6 +172,8 @@ export async function edit(
   if (Object.keys(changedFields(before, edited)).length === 0) return before;
   const retold = edited.task_description !== before.task_description && model !== null;
   if (retold) await useModel(tables, namespace, model);
+  // Whoever brings a pattern back decides over all that it was quarantined for.
+  if (edited.state === "active" && before.state !== "active") await tables.dropWithdrawals(namespace, id);
   const after = await writeChanged(tables, existing, edited, "updated", change.stamp);
   if (retold) await replaceVector(tables, after, model, change.vector!);
   return after.pattern;

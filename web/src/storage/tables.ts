@@ -109,6 +109,10 @@ export interface RecallTables {
 }
 
 export interface TrajectoryTables {
+  /** Forget what a pattern was quarantined for. */
+  dropWithdrawals(namespace: string, id: string): Awaitable<void>;
+  /** Give the duplicates that consolidation put away for these patterns, each with the one that was kept. */
+  putAwayFor(namespace: string, ids: readonly string[]): Awaitable<readonly (readonly [duplicate: string, kept: string])[]>;
   addLink(namespace: string, link: PatternLink): Awaitable<void>;
   links(namespace: string, eitherId: string): Awaitable<readonly PatternLink[]>;
   trajectory(namespace: string, id: string): Awaitable<TrajectoryRecord | undefined>;

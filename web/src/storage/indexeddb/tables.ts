@@ -372,6 +372,15 @@ export class IndexedDbTables implements Tables {
     return groups;
   }
 
+  /** Withdrawing and consolidating are Python's, on files: there is nothing of them here. */
+  dropWithdrawals(): void {
+    return undefined;
+  }
+
+  putAwayFor(): readonly (readonly [string, string])[] {
+    return [];
+  }
+
   async addLink(namespace: string, link: PatternLink): Promise<void> {
     this.#changed.set(namespace, { ...(await this.#namespace(namespace)), linked: true });
     await this.#added(this.#store("pattern_links").add({ ...link, namespace }));

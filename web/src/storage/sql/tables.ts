@@ -48,6 +48,12 @@ const INSERT_OUTCOME = `
 INSERT INTO outcomes (namespace, id, pattern_id, kind, score, source, evidence, actor, at, weight, recall_id)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 const OUTCOME = "id, namespace, pattern_id, kind, score, source, evidence, actor, at, weight, recall_id";
+/** What consolidation put away, and nobody withdrew. */
+const PUT_AWAY = `
+SELECT l.source_id, l.target_id FROM pattern_links l
+JOIN withdrawals w ON w.namespace = l.namespace AND w.pattern_id = l.source_id
+WHERE l.namespace = ? AND l.kind = 'duplicate_of' AND l.target_id IN (MARKS)
+GROUP BY l.source_id, l.target_id HAVING MIN(w.kind) = MAX(w.kind) AND MIN(w.kind) = 'consolidation'`;
 const TRAJECTORY = `
 SELECT t.id, t.namespace, t.task_description, t.task_category, t.steps, t.metadata, t.origin, t.actor, t.created_at,
 s.state, s.verdict, s.note, s.before FROM trajectories t JOIN trajectory_states s
@@ -350,6 +356,15 @@ WHERE namespace = ? AND id = ?`;
       this.#all(`${sql} AND source_id IN (${marks}) GROUP BY source_id`, namespace, ...chunk),
     );
     return new Map(rows.map((row) => [text(row["source_id"]), text(row["target"])]));
+  }
+
+  dropWithdrawals(namespace: string, id: string): void {
+    this.#run("DELETE FROM withdrawals WHERE namespace = ? AND pattern_id = ?", namespace, id);
+  }
+
+  putAwayFor(namespace: string, ids: readonly string[]): (readonly [string, string])[] {
+    const rows = this.#inChunks(ids, (marks, chunk) => this.#all(PUT_AWAY.replace("MARKS", marks), namespace, ...chunk));
+    return rows.map((row) => [text(row["source_id"]), text(row["target_id"])] as const);
   }
 
   addLink(namespace: string, link: PatternLink): void {
