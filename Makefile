@@ -163,7 +163,7 @@ clean: ## remove environments, caches and what was built
 browser: ## Chromium and its driver, from Debian's packages where they are missing and may be installed
 	@if command -v chromium > /dev/null && command -v chromedriver > /dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
-	  { apt-get update -qq -o DPkg::Lock::Timeout=300 && apt-get install -qq --yes -o DPkg::Lock::Timeout=300 chromium chromium-driver; } > /dev/null 2>&1 \
+	  { apt-get update -qq && apt-get install -qq --yes chromium chromium-driver; } > /dev/null 2>&1 \
 	  || echo "Chromium could not be installed: the tests that need it will be skipped"; \
 	else echo "Chromium or its driver is missing: the tests that need them will be skipped"; fi
 

@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
 # Install the browsers that the tests run in, from Debian's packages, where that is possible; else say what is missing.
+#
+#     web/scripts/install-browsers.sh [MORE PACKAGES]
 set -uo pipefail
 
 missing=()
@@ -7,6 +9,7 @@ missing=()
 [ -x /usr/bin/firefox-esr ] || missing+=(firefox-esr)
 [ -x /usr/bin/WebKitWebDriver ] || missing+=(webkit2gtk-driver)
 command -v Xvfb >/dev/null || missing+=(xvfb xauth)
+for package in "$@"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -14,11 +17,14 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
     exit 0
 fi
 echo "Installing ${missing[*]} ..."
-# Others may be installing: what holds the lock of the package manager is waited for.
-wait_for=(-o DPkg::Lock::Timeout=300)
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
-if ! { apt-get -qq "${wait_for[@]}" update && apt-get -qq "${wait_for[@]}" -y --no-install-recommends install "${missing[@]}"; } >/dev/null 2>"${log:=$(mktemp)}"; then
-    printf 'SKIPPED: %s could not be installed, so the package is not run in them:\n' "${missing[*]}" >&2
-    tail -3 "$log" >&2
-fi
+for _ in 1 2 3; do
+    apt-get -qq update >/dev/null 2>"$log" &&
+        apt-get -qq -y --no-install-recommends install "${missing[@]}" >/dev/null 2>"$log" && exit 0
+    sleep 20 # somebody else may be installing
+done
+printf 'SKIPPED: %s could not be installed, so nothing is run in them:\n' "${missing[*]}" >&2
+tail -3 "$log" >&2
 exit 0
