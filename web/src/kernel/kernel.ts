@@ -71,7 +71,14 @@ function wasmKernel(module: WebAssembly.Module): Kernel {
   return {
     kind: "wasm",
     region(bytes) {
-      const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+      let memory: WebAssembly.Memory;
+      try {
+        memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
+      } catch (error) {
+        // Engines set gigabytes of addresses aside for each memory, and run out of them before of memory itself.
+        if (error instanceof RangeError) return new PlainRegion(bytes);
+        throw error;
+      }
       const { exports } = new WebAssembly.Instance(module, { env: { memory } });
       const { topK, sumRows } = exports as unknown as KernelExports;
       return {

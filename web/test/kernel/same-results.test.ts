@@ -1,6 +1,7 @@
 /** The kernel in WebAssembly and the one in JavaScript give the same bits. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { loadKernel, plainKernel, REGION_START } from "../../src/kernel/kernel.js";
+import { PlainRegion } from "../../src/kernel/plain.js";
 import { VectorIndex } from "../../src/storage/vector-index.js";
 
 /** Numbers that look random and are the same every time (mulberry32). */
@@ -69,6 +70,17 @@ describe.each([26, 768, 17])("with vectors of %i components", (dimension) => {
 
     expect(index.search(query, { k: 10, category: null, min_similarity: null, now_ms: 0 })).toEqual(expected.slice(0, 10));
   });
+});
+
+test("an engine that has no more memories to give works on in JavaScript", async () => {
+  const kernel = await loadKernel();
+  const memory = vi.spyOn(WebAssembly, "Memory").mockImplementation(function () {
+    throw new RangeError("could not allocate memory");
+  });
+  const region = kernel.region(100_000);
+  memory.mockRestore();
+
+  expect(region).toBeInstanceOf(PlainRegion);
 });
 
 test("sums of table rows are the same, extremes too", async () => {
