@@ -14,6 +14,7 @@ SHELL := /bin/bash
 
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+WEB_READY := web/node_modules/.installed
 
 # ---------------------------------------------------------------- what people type
 
@@ -30,11 +31,16 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 	@.demo/venv/bin/reasoningbank demo
 
 .PHONY: test
-test: $(VENV)/.test browser tests/mcp/npm/.installed ## run every test but the long ones
+test: $(VENV)/.test browser tests/mcp/npm/.installed ## run every test but the long ones, of Python and then of the TypeScript package
 	$(PYTEST) -q -ra $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory web-test
+
+.PHONY: web
+web: $(WEB_READY) ## build the demo page of the TypeScript package and serve it on loopback
+	cd web && npm run --silent demo
 
 .PHONY: check
-check: check-format check-types check-layers check-generated docs ## formatting, lint, types, layers, generated files, documentation
+check: check-format check-types check-layers check-generated docs web-check ## formatting, lint, types, layers, generated files, documentation
 
 .PHONY: bench
 bench: $(VENV)/.bench ## measure against the raw engine and the stored baseline
@@ -72,6 +78,24 @@ check-generated: $(VENV)/.check ## generated files are up to date
 	$(BIN)/python tools/generate_spec.py --check
 	$(BIN)/python tools/command_line_reference.py --check
 	$(BIN)/python -m benchmarks.page --check
+
+# ---------------------------------------------------------------- the TypeScript package
+
+# Without npm these say what they leave out and go on: the Python package does not need it.
+.PHONY: web-test
+web-test: $(WEB_READY) ## the tests of the TypeScript package only: in Node, and in the browsers that can be had
+	@if [ -e $(WEB_READY) ]; then \
+	  web/scripts/install-browsers.sh && cd web && REASONINGBANK_PYTHON="$(abspath $(BIN))/python" npm test --silent; \
+	else echo "SKIPPED: npm is missing, so the TypeScript package is not tested" >&2; fi
+
+.PHONY: web-check
+web-check: $(WEB_READY) ## its types, lint, generated files, WebAssembly and sizes only
+	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent check && npm run --silent build && npm run --silent sizes; \
+	else echo "SKIPPED: npm is missing, so the TypeScript package is not checked" >&2; fi
+
+$(WEB_READY): web/package.json web/package-lock.json
+	@if command -v npm >/dev/null; then cd web && npm ci --silent && touch node_modules/.installed; \
+	else echo "npm is missing: install Node 18 or newer" >&2; fi
 
 # ---------------------------------------------------------------- longer or rarer
 
@@ -128,6 +152,7 @@ package: $(VENV)/.test ## build the sdist and the wheel into dist/
 
 .PHONY: clean
 clean: ## remove environments, caches and what was built
+	rm -rf web/node_modules web/dist web/demo/dist web/site
 	rm -rf tests/mcp/npm/node_modules tests/mcp/npm/.installed .venv .venv-* .demo build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -1,0 +1,2 @@
+export const BROWSERS: string[];
+export const WEB_ALIASES: Record<string, string>;

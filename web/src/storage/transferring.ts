@@ -1,0 +1,113 @@
+/** Whole records out of a bank and back into one, exactly as they were. */
+
+import { dedupeKey, isKept } from "../domain/duplicates.js";
+import { Conflict } from "../domain/errors.js";
+import { sameJson } from "../domain/json.js";
+import type { PatternRecord } from "../domain/pattern.js";
+import type { EmbeddingModel, StoredPattern } from "../domain/records.js";
+import type { TrajectoryRecord } from "../domain/trajectory.js";
+import { changeOf, historyRow, observationOf, observationRow, outcomeOf, outcomeRow, rowOf, storedOf } from "./rows.js";
+import { count, useModel } from "./storing.js";
+import type { Tables } from "./tables.js";
+
+const PAGE = 500;
+const ELSEWHERE = "Restore into an empty bank or namespace.";
+
+/** Give every record of a namespace in the order of ids. */
+export async function records(tables: Tables, namespace: string): Promise<PatternRecord[]> {
+  const all: PatternRecord[] = [];
+  for (let last = ""; ; ) {
+    const rows = await tables.rowsAfter(namespace, last, PAGE);
+    for (const row of rows) all.push(await recordOf(tables, storedOf(row)));
+    if (rows.length < PAGE) return all;
+    last = rows[rows.length - 1]!.id;
+  }
+}
+
+async function recordOf(tables: Tables, stored: StoredPattern): Promise<PatternRecord> {
+  const { namespace, id } = stored.pattern;
+  const [history, observations, outcomes] = await Promise.all([
+    tables.history(namespace, id),
+    tables.observations(namespace, id),
+    tables.outcomes(namespace, id),
+  ]);
+  return {
+    pattern: stored.pattern,
+    created_by: stored.created_by,
+    kept: isKept(stored),
+    history: history.map(changeOf),
+    observations: observations.map(observationOf),
+    outcomes: outcomes.map(outcomeOf),
+  };
+}
+
+/** Put a record back; one that is there already, equal in every field, is left alone. */
+export async function restore(
+  tables: Tables, record: PatternRecord, vector: Int8Array, model: EmbeddingModel,
+): Promise<"created" | "unchanged"> {
+  const { pattern } = record;
+  const { namespace, id } = pattern;
+  const existing = await tables.row(namespace, id);
+  if (existing !== undefined) {
+    if (sameJson(await recordOf(tables, storedOf(existing)), record)) return "unchanged";
+    throw new Conflict(`pattern ${id} is there already and differs`, { existing_id: id, hint: ELSEWHERE });
+  }
+  await useModel(tables, namespace, model);
+  const key = dedupeKey(pattern, record.kept ? id : null);
+  const row = rowOf({ pattern, created_by: record.created_by, key });
+  if (!(await tables.insertRow(row))) {
+    const taken = (await tables.idOfKey(namespace, key)) ?? null;
+    throw new Conflict(`a pattern equal to ${id} is there already under another id: ${String(taken)}`, {
+      existing_id: taken,
+      hint: ELSEWHERE,
+    });
+  }
+  await tables.putVector(row, model, vector);
+  await restoreNotes(tables, record);
+  await count(tables, pattern, 1);
+  await tables.log(namespace, [id], "put");
+  return "created";
+} // prettier-ignore
+
+/** Keep a record's notes, in place of what is left of a pattern that was deleted meanwhile. */
+async function restoreNotes(tables: Tables, record: PatternRecord): Promise<void> {
+  const { namespace, id } = record.pattern;
+  await tables.removeNotes(namespace, id);
+  for (const change of record.history) await tables.addHistory(historyRow(namespace, change));
+  for (const seen of record.observations) await tables.addObservation(observationRow(namespace, seen));
+  for (const outcome of record.outcomes) {
+    if (await tables.insertOutcome(outcomeRow(namespace, outcome))) continue;
+    throw new Conflict(`outcome ${outcome.id} is there already, of another pattern`, { hint: ELSEWHERE });
+  }
+}
+
+/** Give every experience of a namespace in the order of ids. */
+export async function trajectoryRecords(tables: Tables, namespace: string): Promise<TrajectoryRecord[]> {
+  const all: TrajectoryRecord[] = [];
+  for (let last = ""; ; ) {
+    const page = await tables.trajectoriesAfter(namespace, last, PAGE);
+    all.push(...page);
+    if (page.length < PAGE) return all;
+    last = page[page.length - 1]!.trajectory.id;
+  }
+}
+
+/** Put an experience back; one that is there already, equal in everything, is left alone. */
+export async function restoreTrajectory(
+  tables: Tables, record: TrajectoryRecord, fingerprint: string, stamp: { actor: string; at: string },
+): Promise<"created" | "unchanged"> {
+  const { namespace, id } = record.trajectory;
+  const existing = await tables.trajectory(namespace, id);
+  if (existing !== undefined) {
+    if (sameJson(existing, record)) return "unchanged";
+    throw new Conflict(`trajectory ${id} is there already and differs`, { existing_id: id, hint: ELSEWHERE });
+  }
+  const taken = await tables.insertTrajectory(record, fingerprint, stamp);
+  if (taken !== undefined) {
+    throw new Conflict(`an experience equal to ${id} is there already under another id: ${taken}`, {
+      existing_id: taken,
+      hint: ELSEWHERE,
+    });
+  }
+  return "created";
+} // prettier-ignore

@@ -1,0 +1,126 @@
+/** What IndexedDB alone can do to a bank: other versions, other tabs, failing writes. */
+import { IDBFactory, IDBObjectStore as FakeObjectStore } from "fake-indexeddb";
+import "fake-indexeddb/auto";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
+import { result } from "../../src/storage/indexeddb/requests.js";
+import { DATABASE_VERSION, STORES, upgrade } from "../../src/storage/indexeddb/schema.js";
+import { IndexedDbStorage } from "../../src/storage/indexeddb/storage.js";
+import { letters } from "../scenarios/runner.js";
+
+const INPUT = { task_description: "Add login", task_category: "backend", strategy: "Test first." };
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function open(options = {}): Promise<ReasoningBankAdapter> {
+  return new ReasoningBankAdapter(await IndexedDbStorage.open("bank", "tested", options), { embedder: letters });
+}
+
+async function raw(version?: number): Promise<IDBDatabase> {
+  const request = indexedDB.open("bank", version);
+  return result(request);
+}
+
+test("a database of a newer release is refused and left as it is", async () => {
+  const newer = await raw(DATABASE_VERSION + 1);
+  newer.close();
+
+  await expect(IndexedDbStorage.open("bank", "tested")).rejects.toMatchObject({ code: "schema_too_new" });
+  expect((await raw()).version).toBe(DATABASE_VERSION + 1);
+});
+
+test("every released version leads to this one, step by step", async () => {
+  for (let from = 0; from <= DATABASE_VERSION; from++) {
+    globalThis.indexedDB = new IDBFactory();
+    const request = indexedDB.open("bank", from + 1);
+    request.onupgradeneeded = () => {
+      upgrade(request.result, 0, from);
+      upgrade(request.result, from, DATABASE_VERSION);
+    };
+    const database = await result(request);
+
+    expect([...database.objectStoreNames].sort()).toEqual([...STORES].sort());
+    database.close();
+  }
+});
+
+test("a newer release in another tab is let through, and the next call is told", async () => {
+  const bank = await open();
+  await bank.storePattern(INPUT);
+  const newer = await raw(DATABASE_VERSION + 1); // waits until the bank has let go
+  newer.close();
+
+  await expect(bank.storePattern(INPUT)).rejects.toMatchObject({ code: "schema_too_new" });
+});
+
+test("a tab with an older release that does not let go is Busy after a while", async () => {
+  const stubborn = indexedDB.open("bank", 1);
+  await result(stubborn);
+  vi.spyOn(indexedDB, "open").mockImplementationOnce((name) => IDBFactory.prototype.open.call(indexedDB, name, 2));
+
+  await expect(IndexedDbStorage.open("bank", "tested", { busyTimeout: 20 })).rejects.toMatchObject({ code: "busy" });
+});
+
+test("a write that fails half-way leaves nothing, and is an error with its code", async () => {
+  const bank = await open();
+  const kept = await bank.storePattern(INPUT);
+  const put: IDBObjectStore["put"] = Reflect.get<IDBObjectStore, "put">(FakeObjectStore.prototype, "put");
+  vi.spyOn(FakeObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...words) {
+    if (this.name === "changes") throw new DOMException("full", "QuotaExceededError");
+    return put.apply(this, words as never);
+  });
+
+  await expect(bank.storePattern({ ...INPUT, strategy: "Other." })).rejects.toMatchObject({ code: "unavailable" });
+  vi.restoreAllMocks();
+  expect((await bank.searchByCategory("backend")).map(({ id }) => id)).toEqual([kept]);
+  expect((await bank.check()).filter(({ level }) => level === "error")).toEqual([]);
+});
+
+test("damage is found by a check, and named", async () => {
+  const bank = await open();
+  const id = await bank.storePattern(INPUT);
+  const database = await raw();
+  const store = database.transaction("patterns", "readwrite").objectStore("patterns");
+  const row = await result(store.get(["default", id]) as IDBRequest<object>);
+  await result(store.put({ ...row, strategy: "Test last." }));
+
+  expect((await bank.check()).filter(({ level }) => level === "error")).toMatchObject([{ check: "patterns", ids: [id] }]);
+});
+
+test("stores at the same time are all kept, and counted", async () => {
+  const [one, other] = [await open(), await open()];
+  await Promise.all(
+    Array.from({ length: 40 }, (_, n) => (n % 2 ? one : other).storePattern({ ...INPUT, strategy: `Way ${String(n)}.` })),
+  );
+
+  expect((await one.getStats()).total_patterns).toBe(40);
+  expect((await other.check()).filter(({ level }) => level === "error")).toEqual([]);
+});
+
+test("searches at the same time as stores never miss what was acknowledged", async () => {
+  const [writer, reader] = [await open(), await open()];
+  for (let n = 0; n < 20; n++) {
+    const task = "abcdefghij".charAt(n % 10).repeat(n + 1);
+    const noise = [reader.findSimilar("zzz"), reader.findSimilar("yyy")];
+    const id = await writer.storePattern({ ...INPUT, task_description: task });
+    const found = await reader.findSimilar(task, null, 50);
+
+    expect(found.map((one) => one.id)).toContain(id);
+    await Promise.all(noise);
+  }
+});
+
+test("persistence is asked for once, on the first write", async () => {
+  const persist = vi.fn(() => Promise.resolve(true));
+  vi.stubGlobal("navigator", { storage: { persist } });
+  const bank = await open({ persist: true });
+  await bank.storePattern(INPUT);
+  await bank.storePattern({ ...INPUT, strategy: "Other." });
+
+  expect(persist).toHaveBeenCalledTimes(1);
+  vi.unstubAllGlobals();
+});
