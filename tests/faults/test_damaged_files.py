@@ -77,10 +77,9 @@ def answers(bank: ReasoningBank, sound: Sound) -> Iterator[Callable[[], object]]
     """Give every way of reading, each failing when an answer is not the right one."""
 
     def right(found: Pattern) -> None:
-        assert (
-            Pattern(**{n: getattr(found, n) for n in Pattern.__struct_fields__})
-            == (sound.patterns[found.id])
-        )
+        assert Pattern(
+            **{n: getattr(found, n) for n in Pattern.__struct_fields__}
+        ) == sound.patterns.get(found.id)
 
     def get(pattern_id: UUID) -> None:
         found = bank.get_pattern(pattern_id)
