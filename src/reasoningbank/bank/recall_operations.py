@@ -37,7 +37,7 @@ class RecallOperations(BankCore):
     ) -> Recall:
         """Give the few patterns to show an agent before a task, why these, and a prompt block.
 
-        The 50 experiences nearest to the task are looked at, failures included. Those with the
+        The 30 experiences nearest to the task are looked at, failures included. Those with the
         same strategy form a family, whose outcomes near this task say how reliable it is (see
         `reasoningbank.retrieval.families.Family`); candidates are ordered by similarity,
         reliability and recency (see `reasoningbank.retrieval.scoring.scored`). One group is shown,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -68,7 +69,9 @@ def memory_after_search(path: Path, size: int) -> list[Figure]:
     """Give what a fresh process holds after opening a bank and searching it, in MB of 10^6 bytes."""
     command = [sys.executable, "-c", _MEMORY_PROGRAM, str(path), corpus.query(0)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, check=True, env=_as_installed()
+        )
     except subprocess.CalledProcessError as error:
         return [Figure(name="memory", size=size, unit="MB", note=_last_words(error))]
     now, peak = (int(held) / 1e6 for held in done.stdout.split())
@@ -107,11 +110,24 @@ def _run(program: str) -> tuple[float, list[Any]]:
     """Run a program in a fresh interpreter; give its seconds and what it told as JSON at its end."""
     begun = time.perf_counter()
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=_as_installed(),
     )
     seconds = time.perf_counter() - begun
     last = done.stderr.splitlines()[-1:]
     return seconds, json.loads(last[0]) if last else []
+
+
+def _as_installed() -> dict[str, str]:
+    """Give an environment in which compiled modules are kept, as they are where nobody forbids it.
+
+    Compiling every module anew at every start, as with PYTHONDONTWRITEBYTECODE, takes longer than
+    all that is measured here.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _last_words(error: subprocess.CalledProcessError) -> str:

@@ -54,21 +54,17 @@ class Family(msgspec.Struct, frozen=True):
     The prior a, b is worth two outcomes; its mean is 1/2, moved towards the success score that the
     nearest member claims as far as that member is trusted (imported claims by a tenth) and near:
     what is claimed of a task half as similar moves it a sixteenth as far.
+
+    ``pitfall`` says that it is to be avoided: it fails near the task, or is known from failures alone.
+    A failure far from the task says little of a strategy here, but that it failed there is no reason
+    to do it.
     """
 
     members: tuple[Neighbour, ...]
     reliability: float
     weighted_successes: float
     weighted_failures: float
-
-    @property
-    def pitfall(self) -> bool:
-        """Whether this is to be avoided: it fails near the task, or is known from failures alone.
-
-        A failure far from the task says little of a strategy here, but that it failed there is no
-        reason to do it.
-        """
-        return self.reliability < PITFALL_BELOW or not any(map(_speaks_for, self.members))
+    pitfall: bool
 
     @property
     def representative(self) -> Neighbour:
@@ -109,11 +105,13 @@ def _family(members: list[Neighbour], nearest: float) -> Family:
             successes += weight * member.successes
             failures += weight * member.failures
     prior = _prior_mean(members[0])
+    reliability = (PRIOR_STRENGTH * prior + successes) / (PRIOR_STRENGTH + successes + failures)
     return Family(
         members=tuple(members),
-        reliability=(PRIOR_STRENGTH * prior + successes) / (PRIOR_STRENGTH + successes + failures),
+        reliability=reliability,
         weighted_successes=successes,
         weighted_failures=failures,
+        pitfall=reliability < PITFALL_BELOW or not any(map(_speaks_for, members)),
     )
 
 

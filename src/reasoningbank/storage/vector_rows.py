@@ -116,7 +116,7 @@ class ResidentRows:
         Those less similar than `floor` may be left out. The query must not be zero, k at most the selection's length.
         """
         blocks = selection.blocks(_BLOCK)
-        seeds = 2 * k + 8
+        seeds = k + 8
         if len(selection) <= max(seeds, _READS_PER_BLOCK * len(blocks)):
             return selection.slots(slice(None))
         scan = _Scan(query, len(selection))

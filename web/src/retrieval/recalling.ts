@@ -7,7 +7,7 @@ import { rendered } from "./prompt.js";
 import { scored, type Candidate } from "./scoring.js";
 
 /** How many experiences are looked at. */
-export const NEIGHBOURS = 50;
+export const NEIGHBOURS = 30;
 const LEFT_OUT_SHOWN = 20;
 
 /** What recall was asked for. */
