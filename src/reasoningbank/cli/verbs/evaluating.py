@@ -77,6 +77,7 @@ def evaluate(
     controls with random lessons or shuffled outcomes. Run again, it goes on where it stopped.
     With --json: the report that is also written to DIR/report.json.
     """
+    from reasoningbank.cli.progress import progress_bar
     from reasoningbank.evaluation.arms import ARMS
     from reasoningbank.evaluation.evaluating import evaluate as run
     from reasoningbank.evaluation.streams import Plan
@@ -94,8 +95,6 @@ def evaluate(
         features=world in READ_WITH_FEATURES if features is None else features,
         environments=tuple(sorted(environment or ())),
     )
-    from reasoningbank.cli.progress import progress_bar
-
     with progress_bar("Evaluating", 1.0) as show:
         report = run(
             WorldChoice(name=world, matrix=matrix, environments=plan.environments),

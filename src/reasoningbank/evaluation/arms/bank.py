@@ -6,7 +6,6 @@ import io
 import itertools
 from collections import defaultdict
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 from typing import Final, TypedDict
 
@@ -66,16 +65,10 @@ class BankAgent:
         cards: The repertoire.
         chance: For exploring.
         described: Whether there is a book.
-        target: Where the bank is; in memory unless a live run wants to keep it.
     """
 
     def __init__(
-        self,
-        cards: Sequence[StrategyCard],
-        chance: Random,
-        *,
-        described: bool = True,
-        target: Path | str = "memory:",
+        self, cards: Sequence[StrategyCard], chance: Random, *, described: bool = True
     ) -> None:
         self.cards = cards
         self.chance = chance
@@ -89,12 +82,12 @@ class BankAgent:
             "token_budget": _ROOM_FOR_ALL,
         }
         self.bank = ReasoningBank(
-            open_storage(target),
+            open_storage("memory:"),
             clock=_ticking(),
             random_bytes=Random(chance.random()).randbytes,  # noqa: S311 - equal ids in equal runs
             distiller=FollowedStrategy(cards),
         )
-        if described and self.bank.get_stats().total_patterns == 0:
+        if described:
             self.bank.store_patterns(
                 PatternInput(
                     task_description=card.description,
@@ -198,8 +191,6 @@ class Poisoned(BankAgent):
     Args:
         after: How many attempts are made before the import.
     """
-
-    after = 0
 
     def __init__(self, cards: Sequence[StrategyCard], chance: Random, *, after: int) -> None:
         super().__init__(cards, chance)

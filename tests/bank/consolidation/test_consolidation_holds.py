@@ -2,50 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 
-from reasoningbank import PatternInput, ReasoningBank, Step, TrajectoryInput, Verdict
-from reasoningbank.bank.core import system_clock
+from reasoningbank import ReasoningBank, Step, TrajectoryInput, Verdict
 from reasoningbank.domain.consolidation import ConsolidationOptions
 from reasoningbank.domain.lesson import Distillation, Lesson
 from reasoningbank.domain.trajectory import Trajectory
-from reasoningbank.storage import open_storage
+from tests.bank.consolidation.material import DAY_MS, STRATEGY, TASK, Clock, store
 
-TASK = "Speed up the slow monthly report query on the orders table"
-STRATEGY = "Read the query plan first, then add an index for the filter it shows as a scan."
 OTHER_STRATEGY = "Buy a machine with more memory."
-DAY_MS = 86_400_000
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.ahead = 0
-
-    def __call__(self) -> int:
-        self.ahead += 1
-        return system_clock() + self.ahead
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-def bank(request: pytest.FixtureRequest, tmp_path: object, clock: Clock) -> Iterator[ReasoningBank]:
-    target = f"{tmp_path}/bank.db" if request.param == "sqlite" else "memory:"
-    with ReasoningBank(open_storage(target), clock=clock) as opened:
-        yield opened
-
-
-def store(
-    bank: ReasoningBank, task: str = TASK, strategy: str = STRATEGY, **fields: object
-) -> UUID:
-    given = PatternInput(task_description=task, task_category="c", strategy=strategy, **fields)  # type: ignore[arg-type]
-    return bank.store_pattern(given)
 
 
 def two_alike(bank: ReasoningBank) -> tuple[UUID, UUID]:

@@ -1,0 +1,24 @@
+"""Banks to consolidate, on each backend that needs no server, with a clock that can be put forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reasoningbank import ReasoningBank
+from reasoningbank.storage import open_storage
+from tests.bank.consolidation.material import Clock
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "memory"])
+def bank(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[ReasoningBank]:
+    target = tmp_path / "bank.db" if request.param == "sqlite" else "memory:"
+    with ReasoningBank(open_storage(target), clock=clock) as opened:
+        yield opened
