@@ -16,6 +16,7 @@ from reasoningbank.domain.consolidation import (
     Reached,
 )
 from reasoningbank.domain.lesson import Judgement
+from reasoningbank.domain.metrics import MetricPoint, StorageUse
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
     Erasure,
@@ -351,6 +352,23 @@ class ConsolidationStorage(Protocol):
         """End the owner's turn, noting what it failed of for `check`, or that it went well."""
 
 
+class MetricsStorage(Protocol):
+    """Keep what was counted of the operations of all processes, of all namespaces together."""
+
+    def record_metrics(self, points: Sequence[MetricPoint], now: str) -> bool:
+        """Add counts to those kept; give False, having kept none, where others hold the bank.
+
+        Counts of one name are added up by the minute, after two hours by the hour, after a week by
+        the day; after 90 days they are dropped.
+        """
+
+    def metric_points(self, since: str) -> list[MetricPoint]:
+        """Give the counts of each minute, hour or day that begins at `since` or later, by time."""
+
+    def storage_use(self) -> StorageUse:
+        """Say what connections and memory this process uses for the bank."""
+
+
 @runtime_checkable
 class StorageBackend(
     PatternStorage,
@@ -359,6 +377,7 @@ class StorageBackend(
     TransferStorage,
     LearningStorage,
     ConsolidationStorage,
+    MetricsStorage,
     Protocol,
 ):
     """One storage engine: everything the bank needs of it."""
