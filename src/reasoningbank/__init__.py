@@ -36,6 +36,12 @@ from reasoningbank.domain.lesson import (
     Lesson,
     Usage,
 )
+from reasoningbank.domain.metrics import (
+    BankMetrics,
+    OperationMetrics,
+    RecallMetrics,
+    StorageUse,
+)
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
     Erasure,
@@ -70,6 +76,7 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "AsyncReasoningBank",
     "Attempt",
+    "BankMetrics",
     "Busy",
     "Conflict",
     "ContrastingDistiller",
@@ -91,6 +98,7 @@ __all__ = [
     "Lesson",
     "NotFound",
     "Observation",
+    "OperationMetrics",
     "Outcome",
     "Pattern",
     "PatternChange",
@@ -100,6 +108,7 @@ __all__ = [
     "ReasoningBank",
     "ReasoningBankError",
     "Recall",
+    "RecallMetrics",
     "RecalledPattern",
     "RecordedOutcome",
     "Redaction",
@@ -112,6 +121,7 @@ __all__ = [
     "Step",
     "StorageCorrupt",
     "StorageStats",
+    "StorageUse",
     "Stored",
     "Trajectory",
     "TrajectoryInput",

@@ -25,6 +25,7 @@ NAMED = [
     "withdraw",
     "reinstate",
     "stats",
+    "metrics",
     "update",
     "delete",
     "erase",

@@ -57,7 +57,7 @@ class OperationMetrics(msgspec.Struct, frozen=True, kw_only=True):
         errors: How often it raised, by the code of the error; ``unexpected`` for what is none of
             the bank's own errors.
         rows: Patterns, experiences or outcomes it gave or wrote.
-        timed: How many calls were timed, each sixteenth `get_pattern` counting for sixteen.
+        timed: How many calls were timed, every 64th `get_pattern` counting for 64.
         seconds: What the timed calls took together.
         p50: Seconds that half of the timed calls did not exceed; None where none was timed.
         p95: The same for 95 of 100.

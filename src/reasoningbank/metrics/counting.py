@@ -15,7 +15,7 @@ from reasoningbank.domain.metrics import BUCKET, CALLS, ERROR, ROWS, SECONDS
 QUICKEST: Final = "get_pattern"
 """The operation that takes so little that asking the clock twice would cost it several percent."""
 
-SAMPLE: Final = 16
+SAMPLE: Final = 64
 """One in so many of its calls is timed, and counts for all of them; each is counted."""
 
 UNEXPECTED: Final = "unexpected"
@@ -71,7 +71,7 @@ class Counters:
             self._totals[f"{operation}.{CALLS}"] += 1
             if rows:
                 self._totals[f"{operation}.{ROWS}"] += rows
-            self._timed(operation, nanoseconds, 1)
+            self.timed(operation, nanoseconds, 1)
         self._tell(Ended(operation, nanoseconds, rows, None))
 
     def failed(self, operation: str, nanoseconds: int, error: BaseException) -> None:
@@ -80,13 +80,13 @@ class Counters:
         with self._lock:
             self._totals[f"{operation}.{CALLS}"] += 1
             self._totals[f"{operation}.{ERROR}.{code}"] += 1
-            self._timed(operation, nanoseconds, 1)
+            self.timed(operation, nanoseconds, 1)
         self._tell(Ended(operation, nanoseconds, 0, code))
 
     def quick_timed(self, nanoseconds: int) -> None:
         """Count the time of a quick call that was drawn to be timed."""
         with self._lock:
-            self._timed(QUICKEST, nanoseconds, SAMPLE)
+            self.timed(QUICKEST, nanoseconds, SAMPLE)
         if self.on_first is not None:
             self._begin()
 
@@ -128,7 +128,8 @@ class Counters:
         with self._lock:
             self._listeners = (*self._listeners, listener)
 
-    def _timed(self, operation: str, nanoseconds: int, weight: int) -> None:
+    def timed(self, operation: str, nanoseconds: int, weight: int) -> None:
+        """Add a duration that stands for `weight` calls; the caller holds the lock."""
         self._nanoseconds[operation] += nanoseconds * weight
         buckets = self._buckets.get(operation)
         if buckets is None:
