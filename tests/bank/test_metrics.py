@@ -121,7 +121,9 @@ def test_what_is_learned_is_counted_by_status_and_by_who_said_how_it_ended(bank)
         steps=(Step(action="guess", observation="?"),),
     )
     bank.learn(given)
-    bank.learn(msgspec.structs.replace(given, verdict=Verdict(kind="unknown", source="caller")))
+    bank.learn(
+        msgspec.structs.replace(given, verdict=Verdict(kind="unknown", score=None, source="caller"))
+    )
 
     assert bank.metrics().learned == {"pending": {"agent": 1}, "replayed": {"agent": 1}}
 

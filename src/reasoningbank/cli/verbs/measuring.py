@@ -38,9 +38,9 @@ def metrics(
         float, typer.Option("--every", metavar="SECONDS", help="With --watch: how often.")
     ] = 2.0,
 ) -> None:
-    """Show what was asked of the bank by all programs, how long it took, and what went wrong.
+    """Show what was asked of the bank, how long it took, what failed.
 
-    A program that uses a bank writes its counts into it every ten seconds. What this program
+    All programs are counted that use the bank; each writes its counts into it every ten seconds. What this program
     asks is not counted. With --json: BankMetrics; with --watch one a line.
     """
     seconds = seconds_of(since, "since")
