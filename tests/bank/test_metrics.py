@@ -11,7 +11,6 @@ import threading
 import uuid
 
 import apsw
-import msgspec
 import pytest
 
 from reasoningbank import (
@@ -21,7 +20,6 @@ from reasoningbank import (
     ReasoningBank,
     Step,
     TrajectoryInput,
-    Verdict,
 )
 from reasoningbank.bank.measuring import operations_of
 from reasoningbank.domain.metrics import BankMetrics
@@ -121,11 +119,8 @@ def test_what_is_learned_is_counted_by_status_and_by_who_said_how_it_ended(bank)
         steps=(Step(action="guess", observation="?"),),
     )
     bank.learn(given)
-    bank.learn(
-        msgspec.structs.replace(given, verdict=Verdict(kind="unknown", score=None, source="caller"))
-    )
 
-    assert bank.metrics().learned == {"pending": {"agent": 1}, "replayed": {"agent": 1}}
+    assert bank.metrics().learned == {"pending": {"agent": 1}}
 
 
 def test_every_get_is_counted_though_few_are_timed(bank):
