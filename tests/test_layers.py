@@ -73,6 +73,8 @@ LIBRARY_OWNERS = {
     "typer": DOORS,
     "click": DOORS,
     "rich": DOORS,
+    "prometheus_client": {"metrics"},
+    "opentelemetry": {"metrics", "bank"},
     "agents": {"adapters"},
     "crewai": {"adapters"},
     "langchain_core": {"adapters"},

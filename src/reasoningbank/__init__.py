@@ -71,6 +71,7 @@ from reasoningbank.learning.lessons import LeftToHost
 
 if typing.TYPE_CHECKING:
     from reasoningbank.bank import AsyncReasoningBank, Attempt, ReasoningBank, Scaled
+    from reasoningbank.bank.observing import instrument, log_operations
     from reasoningbank.learning.readers import read_test_report, read_trajectories
 
 __all__ = [
@@ -130,6 +131,8 @@ __all__ = [
     "Usage",
     "Verdict",
     "Why",
+    "instrument",
+    "log_operations",
     "read_test_report",
     "read_trajectories",
 ]
@@ -140,6 +143,8 @@ _WHEN_FIRST_ASKED_FOR: typing.Final = {
     "Attempt": "reasoningbank.bank",
     "ReasoningBank": "reasoningbank.bank",
     "Scaled": "reasoningbank.bank",
+    "instrument": "reasoningbank.bank.observing",
+    "log_operations": "reasoningbank.bank.observing",
     "read_test_report": "reasoningbank.learning.readers",
     "read_trajectories": "reasoningbank.learning.readers",
 }

@@ -38,7 +38,7 @@ def metrics(
         float, typer.Option("--every", metavar="SECONDS", help="With --watch: how often.")
     ] = 2.0,
 ) -> None:
-    """Show how the bank was used, how quick it was, and what failed.
+    """Show how the bank was used, and how quick it was.
 
     All programs are counted that use the bank; each writes its counts into it every ten seconds. What this program
     asks is not counted. With --json: BankMetrics; with --watch one a line.
