@@ -57,7 +57,14 @@ from reasoningbank.domain.pattern import (
     Stored,
     TransferReport,
 )
-from reasoningbank.domain.recall import Hidden, LeftOut, Recall, RecalledPattern, Why
+from reasoningbank.domain.recall import (
+    Hidden,
+    LeftOut,
+    Recall,
+    RecalledPattern,
+    RecallEvent,
+    Why,
+)
 from reasoningbank.domain.records import Finding
 from reasoningbank.domain.trajectory import (
     PatternLink,
@@ -109,6 +116,7 @@ __all__ = [
     "ReasoningBank",
     "ReasoningBankError",
     "Recall",
+    "RecallEvent",
     "RecallMetrics",
     "RecalledPattern",
     "RecordedOutcome",

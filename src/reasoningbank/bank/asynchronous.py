@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reasoningbank.bank.asynchronous_consolidation import AsyncConsolidationOperations
 from reasoningbank.bank.asynchronous_core import running_loop
 from reasoningbank.bank.asynchronous_learning import AsyncLearningOperations
+from reasoningbank.bank.asynchronous_listing import AsyncListingOperations
 from reasoningbank.bank.asynchronous_metrics import AsyncMetricsOperations
 from reasoningbank.bank.asynchronous_outcomes import AsyncOutcomeOperations
 from reasoningbank.bank.asynchronous_patterns import AsyncPatternOperations
@@ -77,6 +78,7 @@ class AsyncReasoningBank(
     AsyncTransferOperations,
     AsyncConsolidationOperations,
     AsyncMetricsOperations,
+    AsyncListingOperations,
 ):
     """Do what `ReasoningBank` does, with ``await``.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reasoningbank.bank.consolidation_operations import ConsolidationOperations
+from reasoningbank.bank.listing_operations import ListingOperations
 from reasoningbank.bank.metrics_operations import MetricsOperations
 from reasoningbank.bank.pattern_operations import PatternOperations
 from reasoningbank.bank.scaling_operations import ScalingOperations
@@ -15,6 +16,7 @@ class ReasoningBank(
     TransferOperations,
     ConsolidationOperations,
     MetricsOperations,
+    ListingOperations,
 ):
     """Store strategies, find those that fit a task, and keep what came of using them.
 

@@ -21,9 +21,9 @@ _MINUTE: Final = 60_000
 _SIGNIFICANT: Final = 9  # decimals of seconds: a nanosecond
 
 READING: Final = frozenset({
-    "check", "consolidation", "consolidations", "distillation_request", "export_jsonl",
+    "check", "consolidations", "distillation_request", "export_jsonl",
     "export_trajectories_jsonl", "find_similar", "get_pattern", "get_stats", "get_trajectory", "history",
-    "links", "observations", "outcomes", "reliability", "search_by_category", "trajectories",
+    "links", "observations", "outcomes", "patterns", "recalls", "reliability", "search_by_category", "trajectories",
 })  # fmt: skip
 """Operations that leave a bank as it was: whoever did nothing else leaves no counts either."""
 

@@ -352,6 +352,28 @@ class ConsolidationStorage(Protocol):
         """End the owner's turn, noting what it failed of for `check`, or that it went well."""
 
 
+class ListingStorage(Protocol):
+    """List ids a page at a time, for whoever looks through a bank."""
+
+    def pattern_ids(
+        self,
+        namespace: str,
+        after: str | None,
+        limit: int,
+        *,
+        category: str | None,
+        state: Literal["active", "quarantined"] | None,
+        newest_first: bool,
+    ) -> list[str]:
+        """Give ids of patterns in the order of their ids or against it, beginning behind one."""
+
+    def recall_ids(self, namespace: str, limit: int) -> list[str]:
+        """Give the ids of the newest recalls, newest first."""
+
+    def consolidation_ids(self, namespace: str, limit: int) -> list[str]:
+        """Give the ids of the newest consolidations, newest first."""
+
+
 class MetricsStorage(Protocol):
     """Keep what was counted of the operations of all processes, of all namespaces together."""
 
@@ -378,6 +400,7 @@ class StorageBackend(
     LearningStorage,
     ConsolidationStorage,
     MetricsStorage,
+    ListingStorage,
     Protocol,
 ):
     """One storage engine: everything the bank needs of it."""

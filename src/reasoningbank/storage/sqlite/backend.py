@@ -56,6 +56,7 @@ from reasoningbank.storage.sqlite import (
 )
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.consolidation_storage import SqliteConsolidations
+from reasoningbank.storage.sqlite.listing import SqliteListing
 from reasoningbank.storage.sqlite.metrics_storage import SqliteMetrics
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
@@ -71,7 +72,7 @@ WHERE namespace = ? AND expires_at <= ? AND expires_at IS NOT NULL AND state = '
 """
 
 
-class SqliteStorage(SqliteConsolidations, SqliteMetrics):
+class SqliteStorage(SqliteConsolidations, SqliteMetrics, SqliteListing):
     """Keep a bank in SQLite; made by `open_file` or `open_memory`.
 
     Args:
