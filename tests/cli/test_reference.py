@@ -26,6 +26,7 @@ NAMED = [
     "reinstate",
     "stats",
     "metrics",
+    "top",
     "update",
     "delete",
     "erase",

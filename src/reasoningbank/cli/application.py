@@ -28,6 +28,7 @@ from reasoningbank.cli.verbs import (
     recalling,
     serving,
     storing,
+    watching,
 )
 
 application: Final = typer.Typer(
@@ -53,6 +54,7 @@ _VERBS: Final = {
     "reinstate": experiences.reinstate,
     "stats": reading.stats,
     "metrics": measuring.metrics,
+    "top": watching.top,
     "update": changing.update,
     "delete": changing.delete,
     "erase": changing.erase,
