@@ -9,7 +9,7 @@ import {
   type SimilarPattern,
   type TransferReport,
 } from "../src/index.js";
-import { counted, element, keepingFocus, part } from "./elements.js";
+import { counted, element, keepingFocus, part } from "../page/elements.js";
 import { drawMap } from "./map.js";
 import { keepForOffline } from "./offline.js";
 import { cardOf } from "./results.js";

@@ -26,8 +26,10 @@ await build({
   external: ["fs", "path", "crypto"],
   logLevel: "warning",
 });
+await build({ absWorkingDir: ROOT, entryPoints: ["demo/style.css"], outdir: "demo/dist", bundle: true, target: BROWSERS, logLevel: "warning" });
 cpSync(join(ROOT, "dist", "assets"), join(OUT, "assets"), { recursive: true });
-for (const name of ["index.html", "style.css", "icon.svg", "manifest.webmanifest"]) cpSync(join(ROOT, "demo", name), join(OUT, name));
+for (const name of ["index.html", "manifest.webmanifest"]) cpSync(join(ROOT, "demo", name), join(OUT, name));
+cpSync(join(ROOT, "page", "icon.svg"), join(OUT, "icon.svg"));
 cpSync(join(ROOT, "..", "examples", "starter-bank.jsonl"), join(OUT, "examples.jsonl"));
 const page = join(OUT, "index.html");
 writeFileSync(page, readFileSync(page, "utf8").replace('src="app.js"', 'src="js/app.js"'));

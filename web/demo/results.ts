@@ -1,12 +1,8 @@
 /** What was found, as cards. */
 
 import type { Pattern, SimilarPattern } from "../src/index.js";
-import { element } from "./elements.js";
-
-/** Strategies longer than this are folded. */
-const LONG = 320;
-/** Below this a strategy is a record of what does not work. */
-const RATHER_FAILED = 0.4;
+import { categoryOf, scoreOf, similarityOf, strategyOf } from "../page/cards.js";
+import { element } from "../page/elements.js";
 
 /** What the buttons of a card do. */
 export interface CardActions {
@@ -19,31 +15,15 @@ export function cardOf(pattern: Pattern | SimilarPattern, colour: string, action
   const item = element("li", "", { dir: "auto" });
   item.append(element("h3", pattern.title ?? pattern.task_description));
   if (pattern.title !== null) item.append(element("p", pattern.task_description, { class: "task", dir: "auto" }));
-  item.append(strategyOf(pattern), factsOf(pattern, colour, actions));
+  item.append(strategyOf(pattern.strategy), factsOf(pattern, colour, actions));
   return item;
-}
-
-function strategyOf({ strategy }: Pattern): HTMLElement {
-  if (strategy.length <= LONG) return element("p", strategy, { class: "strategy", dir: "auto" });
-  const folded = element("details", "", { class: "strategy" });
-  folded.append(element("summary", strategy, { dir: "auto" }));
-  return folded;
 }
 
 function factsOf(pattern: Pattern | SimilarPattern, colour: string, actions: CardActions): HTMLElement {
   const facts = element("div", "", { class: "facts", dir: "ltr" });
-  const group = element("span", pattern.task_category, { class: "category" });
-  const dot = element("span", "", { class: "dot" });
-  dot.style.setProperty("--dot", colour);
-  group.prepend(dot);
-  facts.append(group);
-  if ("similarity" in pattern) {
-    const near = element("span", `${pattern.similarity.toFixed(2)} similar `);
-    near.append(element("meter", "", { value: String(Math.max(0, pattern.similarity)), "aria-hidden": "true" }));
-    facts.append(near);
-  }
-  const score = pattern.success_score;
-  if (score !== null) facts.append(element("span", `scored ${score.toFixed(2)}`, score < RATHER_FAILED ? { class: "wrong" } : {}));
+  facts.append(categoryOf(pattern.task_category, colour));
+  if ("similarity" in pattern) facts.append(similarityOf(pattern.similarity));
+  if (pattern.success_score !== null) facts.append(scoreOf(pattern.success_score));
   if (pattern.uses > 0) facts.append(element("span", `worked ${String(pattern.successes)} of ${String(pattern.uses)}`));
   const last = element("span", "", { class: "last" });
   last.append(
