@@ -41,7 +41,7 @@ def openapi_document(endpoints: Iterable[Endpoint], version: str) -> Document:
     known = list(endpoints)
     kinds = [kind for one in known for kind in _kinds(one)]
     described, schemas = msgspec.json.schema_components(
-        [*kinds, ErrorAnswer], ref_template=_REFERENCE
+        [*kinds, ErrorAnswer], ref_template=_REFERENCE, schema_hook=_any_value
     )
     schema_of = {_key(kind): schema for kind, schema in zip([*kinds, ErrorAnswer], described, strict=True)}  # fmt: skip
     paths: dict[str, Document] = {}
@@ -62,6 +62,13 @@ def openapi_document(endpoints: Iterable[Endpoint], version: str) -> Document:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
+
+
+def _any_value(kind: type) -> Document:
+    """Give the schema of what may be any JSON."""
+    if kind is object:
+        return {"type": ["object", "array", "string", "number", "boolean", "null"]}
+    raise NotImplementedError
 
 
 def _kinds(endpoint: Endpoint) -> list[Any]:
@@ -115,7 +122,9 @@ def _ids(path: str) -> list[Document]:
 
 
 def _query(kind: type) -> list[Document]:
-    [described], components = msgspec.json.schema_components([kind], ref_template="{name}")
+    [described], components = msgspec.json.schema_components(
+        [kind], ref_template="{name}", schema_hook=_any_value
+    )
     schema = components[described["$ref"]]
     required = schema.get("required", [])
     return [

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.json_value import JsonObject
-from reasoningbank.domain.outcome import OutcomeSource
-from reasoningbank.domain.pattern import OnDuplicate, PatternInput, State
-from reasoningbank.domain.trajectory import TrajectoryInput, TrajectoryState
+from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
+from reasoningbank.domain.pattern import OnDuplicate, State
+from reasoningbank.domain.trajectory import TrajectoryState
+
+Text: TypeAlias = Annotated[str, Meta(min_length=1)]
+Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
+Cosine: TypeAlias = Annotated[float, Meta(ge=-1, le=1)]
+Amount: TypeAlias = Annotated[float, Meta(ge=0)]
+Many: TypeAlias = Annotated[int, Meta(ge=1, le=10_000)]
+Few: TypeAlias = Annotated[int, Meta(ge=1, le=50)]
+Tokens: TypeAlias = Annotated[int, Meta(ge=100, le=100_000)]
 
 _T = TypeVar("_T")
 _PLACE: Final = re.compile(r" - at `\$\.?(?:query\.)?([^`]*)`$")
@@ -27,17 +36,32 @@ class Nothing(Request, frozen=True, kw_only=True):
     """No query at all."""
 
 
-class StorePattern(PatternInput, frozen=True, kw_only=True):
+class GivenPattern(Request, frozen=True, kw_only=True):
+    """A pattern to store, as JSON writes a `PatternInput`; the bank checks it like any other."""
+
+    task_description: Text
+    task_category: Text
+    strategy: Text
+    title: str | None = None
+    success_score: Share | None = None
+    duration_seconds: Amount | None = None
+    tags: list[str] = []
+    metadata: JsonObject = {}
+    source: OutcomeSource = "caller"
+    expires_at: str | None = None
+
+
+class StorePattern(GivenPattern, frozen=True, kw_only=True):
     """A pattern to store, and how; the same key with the same content gives the first answer again."""
 
     on_duplicate: OnDuplicate = "merge"
-    idempotency_key: str | None = None
+    idempotency_key: Text | None = None
 
 
 class StorePatterns(Request, frozen=True, kw_only=True):
     """Patterns to store in one transaction."""
 
-    patterns: list[PatternInput]
+    patterns: list[GivenPattern]
     on_duplicate: OnDuplicate = "merge"
 
 
@@ -48,8 +72,8 @@ class ChangePattern(Request, frozen=True, kw_only=True):
     task_category: str | None = None
     strategy: str | None = None
     title: str | None = None
-    success_score: float | None = None
-    duration_seconds: float | None = None
+    success_score: Share | None = None
+    duration_seconds: Amount | None = None
     tags: list[str] | None = None
     metadata: JsonObject | None = None
     expires_at: str | None = None
@@ -63,42 +87,42 @@ class PatternPage(Request, frozen=True, kw_only=True):
     category: str | None = None
     state: State | None = None
     newest_first: bool = False
-    limit: int = 100
+    limit: Many = 100
     after: str | None = None
 
 
 class Search(Request, frozen=True, kw_only=True):
     """Which category to list, best first."""
 
-    category: str
-    limit: int = 10
+    category: Text
+    limit: Many = 10
 
 
 class Similar(Request, frozen=True, kw_only=True):
     """The task to find patterns for."""
 
-    task_description: str
+    task_description: Text
     category: str | None = None
-    top_k: int = 5
-    min_similarity: float | None = None
+    top_k: Many = 5
+    min_similarity: Cosine | None = None
 
 
 class RecallFor(Request, frozen=True, kw_only=True):
     """The task to recall for."""
 
-    task_description: str
+    task_description: Text
     category: str | None = None
-    k: int = 3
-    experiences: int = 1
-    token_budget: int = 1_000
-    min_similarity: float | None = None
+    k: Few = 3
+    experiences: Few = 1
+    token_budget: Tokens = 1_000
+    min_similarity: Cosine | None = None
 
 
 class TellOutcome(Request, frozen=True, kw_only=True):
     """How a task ended: `success` or `score`, and who says so."""
 
     success: bool | None = None
-    score: float | None = None
+    score: Share | None = None
     source: OutcomeSource = "caller"
     evidence: JsonObject | None = None
 
@@ -113,14 +137,14 @@ class TrajectoryPage(Request, frozen=True, kw_only=True):
     """Which experiences to list."""
 
     state: TrajectoryState | None = None
-    limit: int = 100
+    limit: Many = 100
     after: str | None = None
 
 
 class Newest(Request, frozen=True, kw_only=True):
     """How many of the newest."""
 
-    limit: int = 20
+    limit: Many = 20
 
 
 class Consolidate(Request, frozen=True, kw_only=True):
@@ -139,7 +163,7 @@ class Remove(Request, frozen=True, kw_only=True):
 class Lately(Request, frozen=True, kw_only=True):
     """How far back; without it since the server was started, and what it alone was asked."""
 
-    last_seconds: float | None = None
+    last_seconds: Amount | None = None
 
 
 class Take(Request, frozen=True, kw_only=True):
@@ -149,7 +173,36 @@ class Take(Request, frozen=True, kw_only=True):
     on_invalid: Literal["raise", "skip"] = "raise"
 
 
-Learn = TrajectoryInput
+class GivenStep(Request, frozen=True, kw_only=True):
+    """One step of an experience."""
+
+    action: Text
+    observation: str | None = None
+    error: str | None = None
+    thought: str | None = None
+    started_at: str | None = None
+    duration_seconds: Amount | None = None
+
+
+class GivenVerdict(Request, frozen=True, kw_only=True):
+    """How an experience ended, and who says so."""
+
+    kind: OutcomeKind
+    score: Share | None
+    source: OutcomeSource
+    evidence: JsonObject = {}
+    reasons: list[str] = []
+
+
+class Learn(Request, frozen=True, kw_only=True):
+    """An experience, as JSON writes a `TrajectoryInput`; the bank checks it like any other."""
+
+    task_description: Text
+    task_category: Text
+    steps: list[GivenStep]
+    verdict: GivenVerdict | None = None
+    metadata: JsonObject = {}
+    origin: Text | None = None
 
 
 def from_query(pairs: Iterable[tuple[str, str]], kind: type[_T]) -> _T:
