@@ -8,6 +8,8 @@
     storage, embedding
     domain
 
+and beside bank, for the doors that listen on a port: serving.
+
 An import may only point down this list, never up, and never sideways between storage and embedding or
 between learning, retrieval and metrics. Imports inside functions and under TYPE_CHECKING count like the others: what
 a module needs to know is what it depends on.
@@ -39,9 +41,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Counts are taken by the bank and kept by its storage; they know neither vectors nor learning.
     "metrics": {"storage", "domain"},
     "bank": BELOW_BANK,
+    # Tokens, names, limits and sockets: of no bank, and needed by every door that listens on a port.
+    "serving": {"storage", "domain"},
     # The command line starts the other doors; they do not know it.
-    "cli": BELOW_BANK | {"bank"} | DOORS,
-    **{door: BELOW_BANK | {"bank"} for door in DOORS - {"cli"}},
+    "cli": BELOW_BANK | {"bank", "serving"} | DOORS,
+    **{door: BELOW_BANK | {"bank", "serving"} for door in DOORS - {"cli"}},
     "adapters": {"bank", "domain"},
 }
 

@@ -42,6 +42,7 @@ NAMED = [
     "bench",
     "eval",
     "mcp",
+    "serve",
     "hook",
     "install",
     "agents",

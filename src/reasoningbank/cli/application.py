@@ -27,6 +27,7 @@ from reasoningbank.cli.verbs import (
     reading,
     recalling,
     serving,
+    serving_http,
     storing,
     watching,
 )
@@ -70,6 +71,7 @@ _VERBS: Final = {
     "bench": benchmarking.bench,
     "eval": evaluating.evaluate,
     "mcp": serving.mcp,
+    "serve": serving_http.serve,
     "hook": hooking.hook,
     "install": installing.install,
     "agents": agents.agents,
