@@ -21,6 +21,7 @@ from pathlib import Path
 
 TOKEN = "a-token-for-this-run-alone"  # noqa: S105 - of a server that lives for this run
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"  # fmt: skip
+PHASES = "coverage,fuzzing"
 SERVE = "from reasoningbank.cli import main; main()"
 
 
@@ -40,14 +41,14 @@ def served(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[
             process.wait(30)
 
 
-def fuzz(cases: int, seed: int) -> subprocess.CompletedProcess[str]:
+def fuzz(cases: int, seed: int, phases: str = PHASES) -> subprocess.CompletedProcess[str]:
     """Run schemathesis against a server and give what it printed and its status."""
     program = Path(sys.executable).with_name("schemathesis")
     with tempfile.TemporaryDirectory() as name, served(Path(name)) as (url, _):
         return subprocess.run(
             [
                 str(program), "run", f"{url}/openapi.json", "--header", f"Authorization: Bearer {TOKEN}",
-                "--checks", CHECKS, "--phases", "coverage,fuzzing", "--max-examples", str(cases),
+                "--checks", CHECKS, "--phases", phases, "--max-examples", str(cases),
                 "--seed", str(seed), "--exclude-operation-id", "events", "--no-color",
                 "--generation-database", "none",
             ],

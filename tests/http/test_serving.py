@@ -53,7 +53,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path):
 
     with ReasoningBank.open(path) as bank:
         assert bank.get_pattern(stored.json()["id"]) is not None
-        assert [one.name for one in bank.metrics(last_seconds=3600).operations] == ["put"]
+        assert "put" in {one.name for one in bank.metrics(last_seconds=3600).operations}
 
 
 def test_a_request_that_runs_is_finished_before_it_ends(tmp_path):
