@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reasoningbank import AsyncReasoningBank
 
 LOGGER: Final = logging.getLogger("reasoningbank.http")
+_NO_SUCH_METHOD: Final = 405
 _DISTRIBUTION: Final = "agent-reasoningbank"
 _OPEN: Final = (bank_endpoints.HEALTHY, bank_endpoints.READY)
 
@@ -68,8 +69,10 @@ def bank_application(
 
     routes = [Route(DOCUMENT_PATH, describe)]
     for path in dict.fromkeys(one.path for one in endpoints):
-        for_path = [one for one in endpoints if one.path == path]
-        routes += [Route(path, _answering(one, bank, options), methods=[one.method]) for one in for_path]  # fmt: skip
+        by_method = {
+            one.method: _answering(one, bank, options) for one in endpoints if one.path == path
+        }
+        routes.append(Route(path, _by_method(by_method), methods=list(by_method)))
     app = Starlette(
         routes=_longest_first(routes),
         lifespan=lifespan,
@@ -100,6 +103,17 @@ def _longest_first(routes: Iterable[Route]) -> list[Route]:
     return sorted(routes, key=lambda route: "{" in route.path)
 
 
+def _by_method(
+    known: Mapping[str, Callable[[Request], Awaitable[Response]]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Give what answers whatever method a request has; a HEAD is a GET whose body is left out."""
+
+    async def answer(request: Request) -> Response:
+        return await known["GET" if request.method == "HEAD" else request.method](request)
+
+    return answer
+
+
 def _answering(
     endpoint: Endpoint, bank: AsyncReasoningBank, options: ServeOptions
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -123,7 +137,10 @@ def _answering(
 
 async def _unknown(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    answer = refusal(status if status in {404, 405} else 404, "There is nothing at this address")
+    if status == _NO_SUCH_METHOD:
+        answer = refusal(status, "This address does not take that method")
+    else:
+        answer = refusal(404, "There is nothing at this address")
     headers = getattr(error, "headers", None) or {}
     answer.headers.update(headers)
     return answer

@@ -18,7 +18,7 @@ from reasoningbank.http.options import ServeOptions
 from reasoningbank.http.requests import Nothing, from_query
 
 Method: TypeAlias = Literal["GET", "POST", "PATCH", "DELETE"]
-_CONFIRMED: Final = "confirmed"
+_CONFIRMING: Final = [name for name, trust in TRUST_OF_SOURCE.items() if trust == "confirmed"]
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InvalidInput: Naming the field.
         """
-        if self.options.confirming or TRUST_OF_SOURCE.get(source) != _CONFIRMED:  # type: ignore[call-overload]
+        # What is no source at all is refused by the bank.
+        if self.options.confirming or source not in _CONFIRMING:
             return
         raise InvalidInput(
             f"must not be {source!r} here: a request cannot confirm",

@@ -100,7 +100,7 @@ def _responses(endpoint: Endpoint, schema_of: Mapping[str, Document]) -> Documen
     for status, kind in endpoint.answers.items():
         response: Document = {"description": _SAID[status]}
         if isinstance(kind, str):
-            response["content"] = {kind: {"schema": {"type": "string"}}}
+            response["content"] = {kind: {}}
         elif kind is not None:
             response["content"] = {JSON: {"schema": schema_of[_key(kind)]}}
         responses[str(status)] = response
