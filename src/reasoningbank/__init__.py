@@ -66,6 +66,7 @@ from reasoningbank.domain.recall import (
     Why,
 )
 from reasoningbank.domain.records import Finding
+from reasoningbank.domain.survey import BankProgress, PatternMap, ProgressDay, RecalledDay
 from reasoningbank.domain.trajectory import (
     PatternLink,
     Step,
@@ -85,6 +86,7 @@ __all__ = [
     "AsyncReasoningBank",
     "Attempt",
     "BankMetrics",
+    "BankProgress",
     "Busy",
     "Conflict",
     "ContrastingDistiller",
@@ -112,12 +114,15 @@ __all__ = [
     "PatternChange",
     "PatternInput",
     "PatternLink",
+    "PatternMap",
+    "ProgressDay",
     "ProviderFailed",
     "ReasoningBank",
     "ReasoningBankError",
     "Recall",
     "RecallEvent",
     "RecallMetrics",
+    "RecalledDay",
     "RecalledPattern",
     "RecordedOutcome",
     "Redaction",

@@ -43,6 +43,7 @@ NAMED = [
     "eval",
     "mcp",
     "serve",
+    "console",
     "hook",
     "install",
     "agents",

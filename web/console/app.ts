@@ -37,9 +37,13 @@ async function told(work: () => Promise<string>): Promise<void> {
     said.classList.remove("wrong");
     said.textContent = text;
   } catch (error) {
-    said.classList.add("wrong");
-    said.textContent = messageOf(error);
+    fail(error);
   }
+}
+
+function fail(error: unknown): void {
+  said.classList.add("wrong");
+  said.textContent = messageOf(error);
 }
 
 function start(api: Api): void {
@@ -111,7 +115,7 @@ function start(api: Api): void {
     else if (now !== before || said.classList.contains("wrong")) {
       void refresh().then(() => {
         if (said.classList.contains("wrong")) said.textContent = "";
-      }, (error: unknown) => void told(() => Promise.reject(error)));
+      }, fail);
     } // prettier-ignore
     before = now;
   };

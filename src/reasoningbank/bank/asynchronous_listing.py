@@ -10,6 +10,7 @@ from reasoningbank.bank.asynchronous_core import AsyncBankCore
 from reasoningbank.domain.consolidation import KeptConsolidation
 from reasoningbank.domain.pattern import Pattern
 from reasoningbank.domain.recall import RecallEvent
+from reasoningbank.domain.survey import BankProgress, PatternMap
 
 
 class AsyncListingOperations(AsyncBankCore):
@@ -43,3 +44,11 @@ class AsyncListingOperations(AsyncBankCore):
     async def consolidations(self, *, limit: int = 20) -> list[KeptConsolidation]:
         """See `ReasoningBank.consolidations`."""
         return await self._run(partial(self._bank.consolidations, limit=limit))
+
+    async def progress(self) -> BankProgress:
+        """See `ReasoningBank.progress`."""
+        return await self._run(self._bank.progress)
+
+    async def pattern_map(self, *, limit: int = 3_000) -> PatternMap:
+        """See `ReasoningBank.pattern_map`."""
+        return await self._run(partial(self._bank.pattern_map, limit=limit))

@@ -11,13 +11,14 @@ from reasoningbank.domain.consolidation import KeptConsolidation
 from reasoningbank.domain.identifiers import id_text
 from reasoningbank.domain.pattern import Pattern
 from reasoningbank.domain.recall import RecallEvent
+from reasoningbank.domain.survey import BankProgress, PatternMap
 from reasoningbank.domain.validation import checked_choice, checked_count, checked_line
 
 _STATES: Final = ("active", "quarantined")
 
 
 class ListingOperations(BankCore):
-    """List patterns, recalls and consolidations."""
+    """List patterns, recalls and consolidations, and see all from above."""
 
     def patterns(
         self,
@@ -79,3 +80,29 @@ class ListingOperations(BankCore):
         ids = self._storage.consolidation_ids(self._namespace, limit)
         found = (self._storage.consolidation(self._namespace, one) for one in ids)
         return [kept for kept in found if kept is not None]
+
+    def progress(self) -> BankProgress:
+        """Give how the bank grew and whether it helped, by day and category."""
+        return self._storage.progress(self._namespace)
+
+    def pattern_map(self, *, limit: int = 3_000) -> PatternMap:
+        """Give patterns as points in a plane: near ones are about like tasks.
+
+        Equal banks give equal maps.
+
+        Args:
+            limit: How many patterns at most, 1 to 10,000; of more, always the same ones are shown.
+        """
+        from reasoningbank.retrieval.mapping import places_of  # with numpy
+
+        checked_count(limit, "limit")
+        points = self._storage.spread(self._namespace, limit)
+        places = places_of([point.vector for point in points])
+        stats = self._storage.get_stats(self._namespace, self._now())
+        return PatternMap(
+            total=stats.total_patterns,
+            ids=tuple(UUID(point.id) for point in points),
+            x=tuple(x for x, _ in places),
+            y=tuple(y for _, y in places),
+            success=tuple(point.success for point in points),
+        )

@@ -28,6 +28,7 @@ from reasoningbank.cli.verbs import (
     recalling,
     serving,
     serving_http,
+    showing,
     storing,
     watching,
 )
@@ -72,6 +73,7 @@ _VERBS: Final = {
     "eval": evaluating.evaluate,
     "mcp": serving.mcp,
     "serve": serving_http.serve,
+    "console": showing.console,
     "hook": hooking.hook,
     "install": installing.install,
     "agents": agents.agents,

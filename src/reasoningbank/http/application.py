@@ -17,6 +17,8 @@ from starlette.routing import Route
 from reasoningbank.domain.errors import ReasoningBankError
 from reasoningbank.http import bank_endpoints, learning_endpoints, pattern_endpoints
 from reasoningbank.http.answers import error_answer, json_answer, refusal
+from reasoningbank.http.console_files import PATHS as CONSOLE_PATHS
+from reasoningbank.http.console_files import console_routes
 from reasoningbank.http.endpoints import Endpoint, call_of, media_type_fits
 from reasoningbank.http.events import Events, events_endpoint
 from reasoningbank.http.openapi import PATH as DOCUMENT_PATH
@@ -67,7 +69,7 @@ def bank_application(
         finally:
             await bank.close()
 
-    routes = [Route(DOCUMENT_PATH, describe)]
+    routes = [Route(DOCUMENT_PATH, describe), *(console_routes() if options.console else [])]
     for path in dict.fromkeys(one.path for one in endpoints):
         by_method = {
             one.method: _answering(one, bank, options) for one in endpoints if one.path == path
@@ -82,7 +84,7 @@ def bank_application(
         app,
         token,
         listen,
-        open_paths=_OPEN,
+        open_paths=(*_OPEN, *CONSOLE_PATHS) if options.console else _OPEN,
         streamed_paths=bank_endpoints.STREAMED,
         refuse=refusal,
     )

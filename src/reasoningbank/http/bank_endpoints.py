@@ -7,12 +7,19 @@ from typing import Final, cast
 import msgspec
 from starlette.responses import Response
 
-from reasoningbank import BankMetrics, RecallEvent, StorageStats, TransferReport
+from reasoningbank import (
+    BankMetrics,
+    BankProgress,
+    PatternMap,
+    RecallEvent,
+    StorageStats,
+    TransferReport,
+)
 from reasoningbank.domain.consolidation import KeptConsolidation
 from reasoningbank.domain.errors import Unavailable
 from reasoningbank.http.answers import LINES, json_answer, refusal
 from reasoningbank.http.endpoints import Call, Endpoint
-from reasoningbank.http.requests import Lately, Take
+from reasoningbank.http.requests import Lately, MapOf, Take
 from reasoningbank.http.streaming import TooLarge, file_answer, kept_body, temporary_file
 from reasoningbank.metrics.prometheus import CONTENT_TYPE, prometheus_text
 
@@ -69,6 +76,14 @@ async def _stats(call: Call) -> Response:
 async def _metrics(call: Call) -> Response:
     asked = cast("Lately", call.query)
     return json_answer(await call.bank.metrics(last_seconds=asked.last_seconds))
+
+
+async def _progress(call: Call) -> Response:
+    return json_answer(await call.bank.progress())
+
+
+async def _map(call: Call) -> Response:
+    return json_answer(await call.bank.pattern_map(limit=cast("MapOf", call.query).limit))
 
 
 async def _prometheus(call: Call) -> Response:
@@ -130,6 +145,16 @@ ENDPOINTS: Final = (
     Endpoint(
         method="GET", path="/v1/overview", name="overview", handler=_overview,
         summary="Give what a first look at the bank shows.", answers={200: Overview},
+    ),
+    Endpoint(
+        method="GET", path="/v1/progress", name="getProgress", handler=_progress,
+        summary="Give how the bank grew and whether it helped, by day.",
+        answers={200: BankProgress},
+    ),
+    Endpoint(
+        method="GET", path="/v1/map", name="getMap", query=MapOf, handler=_map,
+        summary="Give patterns as points in a plane, near ones for about like tasks.",
+        answers={200: PatternMap},
     ),
     Endpoint(
         method="GET", path="/v1/metrics", name="getMetrics", query=Lately, handler=_metrics,

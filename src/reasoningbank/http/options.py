@@ -19,6 +19,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
         confirming: Whether requests may say that a test, the environment or a person has confirmed
             an outcome; otherwise their word counts as reported at most.
         import_bytes: The largest file that may be imported or restored.
+        console: Whether the page of the console is given, too.
         log: Whether each operation is a line of JSON on standard error.
     """
 
@@ -27,4 +28,5 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     embedder: str | None = None
     confirming: bool = False
     import_bytes: int = IMPORT_BYTES
+    console: bool = False
     log: bool = False

@@ -166,6 +166,12 @@ class Lately(Request, frozen=True, kw_only=True):
     last_seconds: Amount | None = None
 
 
+class MapOf(Request, frozen=True, kw_only=True):
+    """How many patterns a map shows at most."""
+
+    limit: int = 3_000
+
+
 class Take(Request, frozen=True, kw_only=True):
     """Where imported patterns come from, and what to do with lines that cannot be taken."""
 

@@ -17,6 +17,7 @@ from reasoningbank.bank.observing import instrument, log_operations
 from reasoningbank.http.application import LOGGER, bank_application
 from reasoningbank.http.bank_endpoints import HEALTHY
 from reasoningbank.http.openapi import PATH as DOCUMENT_PATH
+from reasoningbank.http.opening import Opening
 from reasoningbank.http.options import ServeOptions
 from reasoningbank.serving.listening import announce, base_url, listening, say, uvicorn_server
 from reasoningbank.serving.options import ListenOptions
@@ -33,6 +34,7 @@ def serve(
     environment: Mapping[str, str],
     as_json: bool = False,
     telemetry: bool = False,
+    opening: Opening | None = None,
 ) -> None:
     """Serve clients over HTTP until the process is told to stop; what runs then is finished first.
 
@@ -42,6 +44,7 @@ def serve(
         environment: Where the token may stand.
         as_json: Whether the line that says where it listens is JSON.
         telemetry: Whether OpenTelemetry is told of every operation.
+        opening: What opens the console when the server listens.
 
     Raises:
         ReasoningBankError: When the bank cannot be opened, the port is taken, or there is no token.
@@ -64,8 +67,10 @@ def serve(
             server = uvicorn_server(app, listen)
             if as_json:
                 _tell(listener, token.origin)
-            else:
+            elif opening is None:
                 announce(base_url(listener) + DOCUMENT_PATH, token)
+            if opening is not None:
+                opening(base_url(listener), token)
             await server.serve(sockets=[listener])
         finally:
             await bank.close()

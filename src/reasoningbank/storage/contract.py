@@ -40,6 +40,7 @@ from reasoningbank.domain.records import (
     StoreOptions,
     TrajectoryRecord,
 )
+from reasoningbank.domain.survey import BankProgress, MapPoint
 from reasoningbank.domain.trajectory import (
     PatternLink,
     Trajectory,
@@ -353,7 +354,7 @@ class ConsolidationStorage(Protocol):
 
 
 class ListingStorage(Protocol):
-    """List ids a page at a time, for whoever looks through a bank."""
+    """List ids a page at a time, and see all from above, for whoever looks through a bank."""
 
     def pattern_ids(
         self,
@@ -372,6 +373,12 @@ class ListingStorage(Protocol):
 
     def consolidation_ids(self, namespace: str, limit: int) -> list[str]:
         """Give the ids of the newest consolidations, newest first."""
+
+    def progress(self, namespace: str) -> BankProgress:
+        """Give what came to be by day and category, and what outcomes told."""
+
+    def spread(self, namespace: str, limit: int) -> list[MapPoint]:
+        """Give patterns with a vector, spread over all and the same ones each time."""
 
 
 class MetricsStorage(Protocol):

@@ -57,7 +57,7 @@ def serve(
     namespace given here. With --json: says where it listens as JSON.
     """
     checked_count(port, "port", low=0, high=65_535)
-    _require_the_libraries()
+    require_the_libraries("serve")
     from reasoningbank.http.options import ServeOptions
     from reasoningbank.http.server import serve as serve_bank
     from reasoningbank.serving.options import ListenOptions
@@ -79,7 +79,8 @@ def serve(
     )
 
 
-def _require_the_libraries() -> None:
+def require_the_libraries(verb: str) -> None:
+    """Raise `Unavailable` where what a server is made of is not installed."""
     from importlib.util import find_spec
 
     from reasoningbank.domain.errors import Unavailable
@@ -88,6 +89,6 @@ def _require_the_libraries() -> None:
         if find_spec(library) is None:
             raise Unavailable(
                 f"needs the library {library}, which is not installed",
-                field="serve",
+                field=verb,
                 hint="Run: pip install 'agent-reasoningbank[server]'",
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from reasoningbank.domain.survey import BankProgress, MapPoint
+from reasoningbank.storage.sqlite import surveying
 from reasoningbank.storage.sqlite.connections import Connections
 
 _FIRST_ID: Final = ""
@@ -49,3 +51,11 @@ class SqliteListing:
         with self._connections.reading() as connection:
             rows = connection.execute(_CONSOLIDATIONS, (namespace, limit))
             return [str(found) for (found,) in rows]
+
+    def progress(self, namespace: str) -> BankProgress:
+        with self._connections.reading() as connection:
+            return surveying.progress(connection, namespace)
+
+    def spread(self, namespace: str, limit: int) -> list[MapPoint]:
+        with self._connections.reading() as connection:
+            return surveying.spread(connection, namespace, limit)
