@@ -9,10 +9,13 @@ import tempfile
 import webbrowser
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reasoningbank.serving.listening import say
 from reasoningbank.serving.token import Token
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _PAGE: Final = """<!doctype html>
 <meta charset="utf-8">
@@ -36,7 +39,7 @@ class Opening:
         self._telling = telling
         self._made = ExitStack()
 
-    def __enter__(self) -> Opening:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

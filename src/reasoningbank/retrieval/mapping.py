@@ -11,6 +11,9 @@ import numpy.typing as npt
 _OUTERMOST_PERCENT: Final = 0.5
 """So few on either side are drawn at the edge, so that one stray does not press the rest together."""
 
+_ONE_PLACE: Final = 1e-6
+"""What is no further apart than this is so by rounding."""
+
 
 def places_of(vectors: Sequence[bytes]) -> list[tuple[float, float]]:
     """Give a place between 0 and 1 in both directions for each int8 vector.
@@ -34,6 +37,6 @@ def places_of(vectors: Sequence[bytes]) -> list[tuple[float, float]]:
 
 def _between_0_and_1(values: npt.NDArray[np.float64]) -> list[float]:
     low, high = np.percentile(values, (_OUTERMOST_PERCENT, 100 - _OUTERMOST_PERCENT))
-    if high - low < 1e-6:  # all at one place, but for rounding
+    if high - low < _ONE_PLACE:
         return [0.5] * len(values)
     return [float(one) for one in np.clip((values - low) / (high - low), 0.0, 1.0)]
