@@ -25,8 +25,6 @@ SELECT version(), COALESCE((SELECT extversion FROM pg_extension WHERE extname = 
 """
 """Asked once when a bank is opened; `detect` reads the answer."""
 
-# In memory while the graph is built, per vector and beside the vector itself, with m = 16: measured 0.5 kB.
-_GRAPH_BYTES: Final = 512
 # Of an index over a type: what the type's operator class allows.
 _INDEXABLE: Final = {"halfvec": 4_000, "vector": 2_000}
 _INDEXABLE_BITS: Final = 64_000
@@ -232,8 +230,3 @@ def _partition(part: int) -> str:
 def index_name(kind: IndexKind, number: int) -> str:
     """Give the name of the index of one model's vectors."""
     return f"idx_{VECTOR_TABLE}_{kind}_{number}"
-
-
-def build_memory(rows: int, dimension: int) -> int:
-    """Give the bytes of memory in which the graph over so many half-precision vectors is built."""
-    return rows * (2 * dimension + _GRAPH_BYTES)
