@@ -13,13 +13,13 @@ import apsw
 import msgspec
 
 from reasoningbank.domain.records import Finding
-from reasoningbank.storage.sqlite import properties
-from reasoningbank.storage.sqlite.consolidation_turns import FAILURE
+from reasoningbank.storage.sql import properties
+from reasoningbank.storage.sql.consolidation_turns import FAILURE
+from reasoningbank.storage.sql.rows import STORED_COLUMNS, is_sound
+from reasoningbank.storage.sql.verification import is_sound_vector
 from reasoningbank.storage.sqlite.creation import TEMPORARY_SUFFIX
-from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, is_sound
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
-from reasoningbank.storage.sqlite.verification import is_sound_vector
 
 _ROWS: Final = f"SELECT {STORED_COLUMNS} FROM patterns"  # noqa: S608 - constants
 _ROW: Final = f"{_ROWS} WHERE rowid = ?"
