@@ -44,6 +44,10 @@ class Databases:
             self._bank = _database_of(template)
         return self._made_from(self._bank)
 
+    def copy_of(self, dsn: str) -> str:
+        """Give the DSN of a copy of a database that nobody is connected to."""
+        return self._made_from(_database_of(dsn))
+
     def drop(self, dsn: str) -> None:
         """Remove a database, whoever is connected to it."""
         name = _database_of(dsn)
@@ -137,17 +141,31 @@ def new_postgres(
 
 
 @pytest.fixture(scope="session")
+def postgres_server(
+    postgres_installation: Installation, postgres_template: Path
+) -> Iterator[PostgresServer]:
+    """One server for the whole run, quick and not durable; nobody stops it."""
+    with PostgresServer(
+        postgres_installation, template=postgres_template, settings=QUICK
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def local_databases(postgres_server: PostgresServer) -> Databases:
+    """Databases of the server of this run, wherever other tests have theirs."""
+    return Databases(postgres_server.dsn())
+
+
+@pytest.fixture(scope="session")
 def postgres_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
-    """Where to make databases: one server for the whole run, or the one that RB_TEST_PG_DSN names."""
+    """Databases of the server that RB_TEST_PG_DSN names, else of the one of this run."""
     if given := os.environ.get(DSN_VARIABLE):
         databases = Databases(given)
         yield databases
         databases.drop_all()
-        return
-    installation = request.getfixturevalue("postgres_installation")
-    template = request.getfixturevalue("postgres_template")
-    with PostgresServer(installation, template=template, settings=QUICK) as server:
-        yield Databases(server.dsn())
+    else:
+        yield request.getfixturevalue("local_databases")
 
 
 @pytest.fixture
