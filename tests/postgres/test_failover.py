@@ -60,7 +60,7 @@ def test_on_networks_of_their_own_nothing_is_lost_by_a_kill_nor_by_a_cut_link(
         assert pair.cut_off_first is not None
         lose = pair.first.kill if loss == "kill" else pair.cut_off_first
         with capsys.disabled():
-            print(f"\n{loss}:", end=" ")
+            print(f"\n{loss}:", end=" ")  # noqa: T201
             journal = fail_over(pair, lose, seconds_to_notice=1.0 if loss == "kill" else 4.0)
 
         assert_nothing_is_lost(pair.dsn, journal)

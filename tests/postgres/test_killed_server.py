@@ -41,7 +41,7 @@ def test_a_killed_server_loses_and_doubles_nothing_that_eight_threads_stored(new
 
     assert_nothing_is_lost(dsn, journal)
     with capsys.disabled():
-        print(
+        print(  # noqa: T201
             f"\n3 kills: {len(journal.times)} acknowledged, 0 lost, "
             f"longest gap {journal.longest_gap():.1f} s"
         )
@@ -78,7 +78,7 @@ def test_a_killed_server_loses_nothing_that_eight_processes_stored(
             assert found.strategy == numbered(int(writer), int(number)).strategy
             assert found.version == 1
     with capsys.disabled():
-        print(f"\n5 kills: {len(acknowledged)} acknowledged by 8 processes, 0 lost")
+        print(f"\n5 kills: {len(acknowledged)} acknowledged by 8 processes, 0 lost")  # noqa: T201
 
 
 def test_a_shutdown_in_the_middle_of_batches_is_waited_out(new_postgres):
