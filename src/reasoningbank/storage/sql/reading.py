@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.outcome import Outcome
 from reasoningbank.domain.pattern import Observation, Pattern, PatternChange
-from reasoningbank.storage.sqlite.rows import (
+from reasoningbank.storage.sql.connection import Row, SqlConnection
+from reasoningbank.storage.sql.engine import engine_of
+from reasoningbank.storage.sql.rows import (
     PATTERN_COLUMNS,
     STORED_COLUMNS,
-    Row,
     StoredPattern,
     pattern_from_row,
     stored_from_row,
@@ -26,15 +26,15 @@ from reasoningbank.storage.sqlite.rows import (
 _GET: Final = f"SELECT {PATTERN_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"  # noqa: S608 - constants
 _GET_STORED: Final = f"SELECT {STORED_COLUMNS} FROM patterns WHERE namespace = ? AND id = ?"  # noqa: S608
 _CREATED: Final = "SELECT created_at, created_by FROM patterns WHERE namespace = ? AND id = ?"
-_HISTORY: Final = """
+HISTORY: Final = """
 SELECT version, kind, actor, at, before FROM pattern_history
 WHERE namespace = ? AND pattern_id = ? ORDER BY sequence
 """
-_OUTCOMES: Final = """
+OUTCOMES: Final = """
 SELECT id, kind, score, source, evidence, actor, at, weight, recall_id FROM outcomes
 WHERE namespace = ? AND pattern_id = ? ORDER BY rowid
 """
-_OBSERVATIONS: Final = """
+OBSERVATIONS: Final = """
 SELECT at, actor, content FROM observations
 WHERE namespace = ? AND pattern_id = ? ORDER BY sequence
 """
@@ -49,7 +49,7 @@ def category_query(columns: str) -> str:
 SELECT {columns} FROM patterns
 WHERE namespace = ? AND task_category = ? AND state = 'active'
   AND (expires_at IS NULL OR expires_at > ?)
-ORDER BY success_score DESC, created_at DESC, id LIMIT ?
+ORDER BY success_score DESC NULLS LAST, created_at DESC, id LIMIT ?
 """  # noqa: S608 - constants
 
 
@@ -65,7 +65,7 @@ def content_of(pattern_id: str) -> Iterator[None]:
         raise unreadable(pattern_id) from error
 
 
-def get_pattern(connection: apsw.Connection, namespace: str, pattern_id: str) -> Pattern | None:
+def get_pattern(connection: SqlConnection, namespace: str, pattern_id: str) -> Pattern | None:
     """Give the pattern, or None."""
     try:
         row = connection.execute(_GET, (namespace, pattern_id)).fetchone()
@@ -75,16 +75,17 @@ def get_pattern(connection: apsw.Connection, namespace: str, pattern_id: str) ->
 
 
 def stored_pattern(
-    connection: apsw.Connection, namespace: str, pattern_id: str
+    connection: SqlConnection, namespace: str, pattern_id: str
 ) -> StoredPattern | None:
-    """Give a pattern with what its row keeps beside it, or None."""
+    """Give a pattern that is going to be changed, with what its row keeps beside it, or None."""
     with content_of(pattern_id):
-        row = connection.execute(_GET_STORED, (namespace, pattern_id)).fetchone()
+        asked = _GET_STORED + engine_of(connection).for_update
+        row = connection.execute(asked, (namespace, pattern_id)).fetchone()
     return None if row is None else stored_from_row(row)
 
 
 def patterns_by_category(
-    connection: apsw.Connection, namespace: str, category: str, limit: int, now: str
+    connection: SqlConnection, namespace: str, category: str, limit: int, now: str
 ) -> list[Pattern]:
     """Give the active patterns of a category: best score first, nulls last, then newest, then id."""
     rows = connection.execute(_CATEGORY, (namespace, category, now, limit))
@@ -92,7 +93,7 @@ def patterns_by_category(
 
 
 def rows_by_id(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     ids: Sequence[str],
     *,
@@ -112,12 +113,10 @@ def rows_by_id(
     return rows
 
 
-def history(
-    connection: apsw.Connection, namespace: str, pattern_id: str
-) -> Iterator[PatternChange]:
+def history(connection: SqlConnection, namespace: str, pattern_id: str) -> Iterator[PatternChange]:
     """Give the changes noted for a pattern, oldest first."""
     with content_of(pattern_id):
-        for row in connection.execute(_HISTORY, (namespace, pattern_id)):
+        for row in connection.execute(HISTORY, (namespace, pattern_id)):
             version, kind, actor, at, before = row
             yield PatternChange(
                 pattern_id=UUID(pattern_id),
@@ -129,9 +128,7 @@ def history(
             )
 
 
-def full_history(
-    connection: apsw.Connection, namespace: str, pattern_id: str
-) -> list[PatternChange]:
+def full_history(connection: SqlConnection, namespace: str, pattern_id: str) -> list[PatternChange]:
     """Give a pattern's whole history, its creation first; also of a pattern that was deleted."""
     changes = list(history(connection, namespace, pattern_id))
     born = connection.execute(_CREATED, (namespace, pattern_id)).fetchone()
@@ -148,10 +145,10 @@ def full_history(
     return [created, *changes]
 
 
-def outcomes(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[Outcome]:
+def outcomes(connection: SqlConnection, namespace: str, pattern_id: str) -> Iterator[Outcome]:
     """Give the outcomes of a pattern, oldest first."""
     with content_of(pattern_id):
-        for row in connection.execute(_OUTCOMES, (namespace, pattern_id)):
+        for row in connection.execute(OUTCOMES, (namespace, pattern_id)):
             outcome_id, kind, score, source, evidence, actor, at, weight, recall_id = row
             yield Outcome(
                 id=UUID(outcome_id),
@@ -168,11 +165,11 @@ def outcomes(connection: apsw.Connection, namespace: str, pattern_id: str) -> It
 
 
 def observations(
-    connection: apsw.Connection, namespace: str, pattern_id: str
+    connection: SqlConnection, namespace: str, pattern_id: str
 ) -> Iterator[Observation]:
     """Give the stores merged into a pattern, oldest first."""
     with content_of(pattern_id):
-        for at, actor, content in connection.execute(_OBSERVATIONS, (namespace, pattern_id)):
+        for at, actor, content in connection.execute(OBSERVATIONS, (namespace, pattern_id)):
             yield Observation(
                 pattern_id=UUID(pattern_id), at=at, actor=actor, content=_decode_object(content)
             )

@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.outcome import SOURCE_WEIGHT
 from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.engine import engine_of
 
 # Added up here: a third quicker than GROUP BY, which sorts.
 _TOLD: Final = """
@@ -30,24 +31,20 @@ JOIN withdrawals w ON w.namespace = l.namespace AND w.pattern_id = l.source_id
 WHERE l.namespace = ? AND l.kind = 'duplicate_of' AND l.target_id IN ({marks})
 GROUP BY l.source_id, l.target_id HAVING MIN(w.kind) = MAX(w.kind) AND MIN(w.kind) = 'consolidation'
 """
-_VECTORS: Final = """
-SELECT pattern_id, embedding FROM pattern_embeddings
-WHERE namespace = ? AND model = ? AND pattern_id IN ({marks})
-"""
 _HIDDEN: Final = """
 SELECT
-    (SELECT COALESCE(SUM(quarantined), 0) FROM category_counts
-        WHERE namespace = ?1 AND (?2 IS NULL OR task_category = ?2)),
-    (SELECT COALESCE(SUM(patterns), 0) FROM category_counts
-        WHERE namespace = ?1 AND ?2 IS NOT NULL AND task_category <> ?2),
+    (SELECT CAST(COALESCE(SUM(quarantined), 0) AS BIGINT) FROM category_counts
+        WHERE namespace = ?1 AND (task_category = ?2 OR ?2 IS NULL)),
+    (SELECT CAST(COALESCE(SUM(patterns), 0) AS BIGINT) FROM category_counts
+        WHERE namespace = ?1 AND task_category <> ?2 AND ?2 IS NOT NULL),
     (SELECT COUNT(*) FROM patterns
         WHERE namespace = ?1 AND expires_at <= ?3 AND expires_at IS NOT NULL AND state = 'active'
-        AND (?2 IS NULL OR task_category = ?2))
+        AND (task_category = ?2 OR ?2 IS NULL))
 """
 
 
 def with_outcomes(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     number: int,
     found: Sequence[SimilarPattern],
@@ -74,8 +71,7 @@ def with_outcomes(
     groups = dict(connection.execute(*_about(_GROUPS, namespace, ids)))
     stored: dict[str, bytes] = {}
     if vectors:
-        sql, bindings = _about(_VECTORS, namespace, ids)
-        stored.update(connection.execute(sql, (namespace, number, *bindings[1:])))
+        stored = engine_of(connection).stored_vectors(connection, namespace, number, ids)
     return [
         Neighbour(
             pattern=pattern,
@@ -90,7 +86,7 @@ def with_outcomes(
     ]
 
 
-def _keepers(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> dict[str, str]:
+def _keepers(connection: SqlConnection, namespace: str, ids: Sequence[str]) -> dict[str, str]:
     """Give, for these patterns and the duplicates put away for them, which of these it is."""
     keeper = dict(zip(ids, ids, strict=True))
     latest: Sequence[str] = ids
@@ -107,7 +103,7 @@ def _about(sql: str, namespace: str, ids: Collection[str]) -> tuple[str, tuple[s
     return sql.format(marks=",".join("?" * len(ids))), (namespace, *ids)
 
 
-def hidden(connection: apsw.Connection, namespace: str, category: str | None, now: str) -> Hidden:
+def hidden(connection: SqlConnection, namespace: str, category: str | None, now: str) -> Hidden:
     """Count the patterns that the filters keep from being candidates."""
     [(quarantined, other, expired)] = connection.execute(_HIDDEN, (namespace, category, now))
     return Hidden(quarantined=quarantined, expired=expired, other_categories=other)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -14,9 +14,7 @@ from reasoningbank.domain.duplicates import dedupe_key
 from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.json_value import JsonObject, canonical_json
 from reasoningbank.domain.pattern import Pattern, SimilarPattern
-
-SqlValue: TypeAlias = "str | float | int | bytes | None"
-Row: TypeAlias = "tuple[SqlValue, ...]"
+from reasoningbank.storage.sql.connection import Row, SqlValue
 
 PATTERN_COLUMNS: Final = (
     "id, namespace, task_category, task_description, strategy, title, success_score, "

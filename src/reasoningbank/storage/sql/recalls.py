@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.errors import NotFound
 from reasoningbank.domain.json_value import canonical_json
 from reasoningbank.domain.recall import RecallEvent
+from reasoningbank.storage.sql.connection import SqlConnection
 
 _INSERT: Final = """
 INSERT INTO recalls (namespace, id, task_category, task_description, shown, actor, at)
@@ -31,7 +31,7 @@ class _Shown(msgspec.Struct, frozen=True):
 _decode_shown = msgspec.json.Decoder(_Shown).decode
 
 
-def insert(connection: apsw.Connection, namespace: str, events: Sequence[RecallEvent]) -> None:
+def insert(connection: SqlConnection, namespace: str, events: Sequence[RecallEvent]) -> None:
     """Keep recall events."""
     connection.executemany(
         _INSERT,
@@ -46,7 +46,7 @@ def insert(connection: apsw.Connection, namespace: str, events: Sequence[RecallE
 
 
 def get(
-    connection: apsw.Connection, namespace: str, recall_id: str
+    connection: SqlConnection, namespace: str, recall_id: str
 ) -> tuple[RecallEvent, str | None]:
     """Give a recall event and when its outcome was told, if it was; raises `NotFound`."""
     row = connection.execute(_GET, (namespace, recall_id)).fetchone()
@@ -66,7 +66,7 @@ def get(
     return event, settled_at
 
 
-def settle(connection: apsw.Connection, namespace: str, recall_id: str, at: str) -> bool:
+def settle(connection: SqlConnection, namespace: str, recall_id: str, at: str) -> bool:
     """Note that the outcome of a recall was told; give False when it had been told before."""
     connection.execute(
         "UPDATE recalls SET settled_at = ? WHERE namespace = ? AND id = ? AND settled_at IS NULL",

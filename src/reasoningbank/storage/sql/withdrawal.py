@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, TypeAlias
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.json_value import canonical_json
 from reasoningbank.domain.pattern import State
 from reasoningbank.domain.records import PatternEdit, Stamp
 from reasoningbank.domain.trajectory import TrajectoryState
-from reasoningbank.storage.sqlite import trajectories, writing
-from reasoningbank.storage.sqlite.reading import get_pattern
+from reasoningbank.storage.sql import trajectories, writing
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.reading import get_pattern
 
 _Kind: TypeAlias = Literal["trajectory", "origin", "actor", "consolidation"]
 
@@ -39,7 +39,7 @@ AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.namespace = p.namespace
     AND o.pattern_id = p.id AND o.actor <> ?2)
 ORDER BY p.id
 """
-_DIRECT_OF_ORIGIN: Final = """
+DIRECT_OF_ORIGIN: Final = """
 SELECT p.id FROM patterns p
 WHERE p.namespace = ?1 AND (p.state = 'active' OR EXISTS (
     SELECT 1 FROM withdrawals w WHERE w.namespace = p.namespace AND w.pattern_id = p.id))
@@ -68,7 +68,7 @@ decode_before = msgspec.json.Decoder(Before).decode
 
 
 def withdraw(
-    connection: apsw.Connection, namespace: str, trajectory_ids: Sequence[str], stamp: Stamp
+    connection: SqlConnection, namespace: str, trajectory_ids: Sequence[str], stamp: Stamp
 ) -> list[str]:
     """Take trajectories back; quarantine what came of them alone and give those patterns' ids."""
     taken = [
@@ -88,7 +88,7 @@ def withdraw(
 
 
 def withdraw_source(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     kind: Literal["origin", "actor"],
     source: str,
@@ -98,7 +98,7 @@ def withdraw_source(
     quarantined = withdraw(
         connection, namespace, _of_source(connection, namespace, kind, source), stamp
     )
-    direct = _DIRECT_OF_ACTOR if kind == "actor" else _DIRECT_OF_ORIGIN
+    direct = _DIRECT_OF_ACTOR if kind == "actor" else DIRECT_OF_ORIGIN
     for (pattern_id,) in connection.execute(direct, (namespace, source)).fetchall():
         if _quarantine(connection, namespace, str(pattern_id), (kind, source), stamp):
             quarantined.append(str(pattern_id))
@@ -106,7 +106,7 @@ def withdraw_source(
 
 
 def reinstate(
-    connection: apsw.Connection, namespace: str, trajectory_ids: Sequence[str], stamp: Stamp
+    connection: SqlConnection, namespace: str, trajectory_ids: Sequence[str], stamp: Stamp
 ) -> list[str]:
     """Undo `withdraw` and give the ids of the patterns that are active again."""
     active: list[str] = []
@@ -119,7 +119,7 @@ def reinstate(
 
 
 def reinstate_source(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     kind: Literal["origin", "actor"],
     source: str,
@@ -140,7 +140,7 @@ def reinstate_source(
     return active
 
 
-def release(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:
+def release(connection: SqlConnection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:
     """Bring back a pattern that a trajectory supports again; give whether it had been withdrawn."""
     connection.execute(
         "DELETE FROM withdrawals WHERE namespace = ? AND pattern_id = ? AND kind = 'trajectory'",
@@ -149,12 +149,12 @@ def release(connection: apsw.Connection, namespace: str, pattern_id: str, stamp:
     return bool(connection.changes()) and _activate(connection, namespace, pattern_id, stamp)
 
 
-def _of_source(connection: apsw.Connection, namespace: str, kind: str, source: str) -> list[str]:
+def _of_source(connection: SqlConnection, namespace: str, kind: str, source: str) -> list[str]:
     return [str(row[0]) for row in connection.execute(_OF_SOURCE, (namespace, kind, source))]
 
 
 def _mark_withdrawn(
-    connection: apsw.Connection, namespace: str, trajectory_id: str, stamp: Stamp
+    connection: SqlConnection, namespace: str, trajectory_id: str, stamp: Stamp
 ) -> bool:
     trajectory = trajectories.existing(connection, namespace, trajectory_id)
     if trajectory.state == "withdrawn":
@@ -166,7 +166,7 @@ def _mark_withdrawn(
 
 
 def _mark_reinstated(
-    connection: apsw.Connection, namespace: str, trajectory_id: str, stamp: Stamp
+    connection: SqlConnection, namespace: str, trajectory_id: str, stamp: Stamp
 ) -> bool:
     trajectory = trajectories.existing(connection, namespace, trajectory_id)
     if trajectory.state != "withdrawn":
@@ -178,7 +178,7 @@ def _mark_reinstated(
 
 
 def _quarantine(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     pattern_id: str,
     reason: tuple[_Kind, str],
@@ -198,7 +198,7 @@ def _quarantine(
 
 
 def withhold(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     pattern_id: str,
     reason: tuple[_Kind, str],
@@ -212,13 +212,13 @@ def withhold(
     )
 
 
-def withheld(connection: apsw.Connection, namespace: str, trajectory_id: str) -> list[str]:
+def withheld(connection: SqlConnection, namespace: str, trajectory_id: str) -> list[str]:
     """Give the patterns that are quarantined because a trajectory was withdrawn."""
     rows = connection.execute(_HELD, (namespace, "trajectory", trajectory_id))
     return [str(row[0]) for row in rows]
 
 
-def before_of(connection: apsw.Connection, namespace: str, trajectory_id: str) -> Before | None:
+def before_of(connection: SqlConnection, namespace: str, trajectory_id: str) -> Before | None:
     """Give what a withdrawn trajectory comes back to, or None."""
     [(text,)] = connection.execute(
         "SELECT before FROM trajectory_states WHERE namespace = ? AND trajectory_id = ?",
@@ -228,14 +228,14 @@ def before_of(connection: apsw.Connection, namespace: str, trajectory_id: str) -
 
 
 def put_away(
-    connection: apsw.Connection, namespace: str, pattern_id: str, report_id: str, stamp: Stamp
+    connection: SqlConnection, namespace: str, pattern_id: str, report_id: str, stamp: Stamp
 ) -> None:
     """Quarantine a pattern on behalf of a consolidation."""
     _quarantine(connection, namespace, pattern_id, ("consolidation", report_id), stamp)
 
 
 def bring_back(
-    connection: apsw.Connection, namespace: str, pattern_id: str, report_id: str, stamp: Stamp
+    connection: SqlConnection, namespace: str, pattern_id: str, report_id: str, stamp: Stamp
 ) -> bool:
     """Undo `put_away`; give False where somebody has brought the pattern back before.
 
@@ -252,13 +252,13 @@ def bring_back(
     return True
 
 
-def _activate(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:
+def _activate(connection: SqlConnection, namespace: str, pattern_id: str, stamp: Stamp) -> bool:
     return not _is_held(connection, namespace, pattern_id) and _set_pattern_state(
         connection, namespace, pattern_id, "active", stamp
     )
 
 
-def _is_held(connection: apsw.Connection, namespace: str, pattern_id: str) -> bool:
+def _is_held(connection: SqlConnection, namespace: str, pattern_id: str) -> bool:
     held = connection.execute(
         "SELECT 1 FROM withdrawals WHERE namespace = ? AND pattern_id = ? LIMIT 1",
         (namespace, pattern_id),
@@ -267,7 +267,7 @@ def _is_held(connection: apsw.Connection, namespace: str, pattern_id: str) -> bo
 
 
 def _set_pattern_state(
-    connection: apsw.Connection, namespace: str, pattern_id: str, state: State, stamp: Stamp
+    connection: SqlConnection, namespace: str, pattern_id: str, state: State, stamp: Stamp
 ) -> bool:
     """Change a pattern's state; give False where it is gone or has that state already."""
     pattern = get_pattern(connection, namespace, pattern_id)

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
-import apsw
-
-from reasoningbank.domain.checksum import vector_checksum
 from reasoningbank.domain.errors import EmbeddingMismatch
+from reasoningbank.domain.pattern import Pattern
 from reasoningbank.domain.records import EmbeddingModel
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.engine import engine_of
 
-_NUMBER = "SELECT model FROM namespaces WHERE namespace = ?"
-_CURRENT = """
+NUMBER = "SELECT model FROM namespaces WHERE namespace = ?"
+CURRENT = """
 SELECT m.model, m.name, m.dimension, m.version
 FROM namespaces n JOIN embedding_models m ON m.model = n.model WHERE n.namespace = ?
+"""
+KNOWN = """
+SELECT model FROM embedding_models
+WHERE ?1 IS NOT NULL AND name = ?2 AND dimension = ?3 AND version = ?4
 """
 _ANY_PATTERN = "SELECT 1 FROM patterns WHERE namespace = ? LIMIT 1"
 _SET_MODEL = """
 INSERT INTO namespaces (namespace, model) VALUES (?1, ?2)
 ON CONFLICT (namespace) DO UPDATE SET model = ?2
 """
-_INSERT_VECTOR = """
-INSERT INTO pattern_embeddings (namespace, pattern_id, model, embedding, dimension, checksum)
-VALUES (?, ?, ?, ?, ?, ?)
-"""
-_DROP_VECTORS = "DELETE FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?"
 
 
-def current_model(connection: apsw.Connection, namespace: str) -> tuple[int, EmbeddingModel] | None:
+def current_model(connection: SqlConnection, namespace: str) -> tuple[int, EmbeddingModel] | None:
     """Give the number and identity of the model a namespace is searched by."""
-    row = connection.execute(_CURRENT, (namespace,)).fetchone()
+    row = connection.execute(CURRENT, (namespace,)).fetchone()
     if row is None:
         return None
     number, name, dimension, version = row
@@ -37,11 +36,11 @@ def current_model(connection: apsw.Connection, namespace: str) -> tuple[int, Emb
 
 
 # What a number names never changes in a file; looking it up again would be a tenth of a store.
-_named: WeakKeyDictionary[apsw.Connection, set[tuple[int, EmbeddingModel]]] = WeakKeyDictionary()
+_named: WeakKeyDictionary[SqlConnection, set[tuple[int, EmbeddingModel]]] = WeakKeyDictionary()
 
 
 def model_for_search(
-    connection: apsw.Connection, namespace: str, model: EmbeddingModel
+    connection: SqlConnection, namespace: str, model: EmbeddingModel
 ) -> int | None:
     """Give the number of `model` where a namespace is searched by it; None while it is empty.
 
@@ -50,7 +49,7 @@ def model_for_search(
     Raises:
         EmbeddingMismatch: When its vectors come from another model.
     """
-    row = connection.execute(_NUMBER, (namespace,)).fetchone()
+    row = connection.execute(NUMBER, (namespace,)).fetchone()
     if row is None:
         return None
     known = _named.setdefault(connection, set())
@@ -68,7 +67,7 @@ def model_for_search(
     return number
 
 
-def model_for_store(connection: apsw.Connection, namespace: str, model: EmbeddingModel) -> int:
+def model_for_store(connection: SqlConnection, namespace: str, model: EmbeddingModel) -> int:
     """Give the number of `model`, making it the namespace's own if that has none.
 
     Raises:
@@ -76,64 +75,36 @@ def model_for_store(connection: apsw.Connection, namespace: str, model: Embeddin
     """
     number = model_for_search(connection, namespace, model)
     if number is None:
-        number = registered_model(connection, model)
+        number = engine_of(connection).registered_model(connection, namespace, model)
         set_model(connection, namespace, number)
     return number
 
 
-def set_model(connection: apsw.Connection, namespace: str, number: int) -> None:
+def set_model(connection: SqlConnection, namespace: str, number: int) -> None:
     """Make a model the one a namespace is searched by."""
     connection.execute(_SET_MODEL, (namespace, number))
 
 
-def registered_model(connection: apsw.Connection, model: EmbeddingModel) -> int:
-    """Give the number of a model, noting it if it is new to this bank."""
-    identity = (model.name, model.dimension, model.version)
-    connection.execute(
-        "INSERT INTO embedding_models (name, dimension, version) VALUES (?, ?, ?) "
-        "ON CONFLICT DO NOTHING",
-        identity,
-    )
-    row = connection.execute(
-        "SELECT model FROM embedding_models WHERE name = ? AND dimension = ? AND version = ?",
-        identity,
-    ).fetchone()
-    return int(row[0])  # type: ignore[index]  # inserted above
-
-
-def known_model(connection: apsw.Connection, model: EmbeddingModel) -> int | None:
+def known_model(connection: SqlConnection, namespace: str, model: EmbeddingModel) -> int | None:
     """Give the number of a model if this bank has vectors of it."""
     row = connection.execute(
-        "SELECT model FROM embedding_models WHERE name = ? AND dimension = ? AND version = ?",
-        (model.name, model.dimension, model.version),
+        KNOWN, (namespace, model.name, model.dimension, model.version)
     ).fetchone()
     return None if row is None else int(row[0])
 
 
-def insert_vector(
-    connection: apsw.Connection, namespace: str, pattern_id: str, number: int, vector: bytes
-) -> None:
-    """Keep a vector beside its pattern."""
-    connection.execute(
-        _INSERT_VECTOR,
-        (namespace, pattern_id, number, vector, len(vector), vector_checksum(vector)),
-    )
-
-
-def set_vector(
-    connection: apsw.Connection, namespace: str, pattern_id: str, number: int, vector: bytes
-) -> None:
+def set_vector(connection: SqlConnection, pattern: Pattern, number: int, vector: bytes) -> None:
     """Keep a vector of one model, in place of a damaged one if there is one."""
-    connection.execute(f"{_DROP_VECTORS} AND model = ?", (namespace, pattern_id, number))
-    insert_vector(connection, namespace, pattern_id, number, vector)
+    engine = engine_of(connection)
+    engine.drop_vectors(connection, pattern.namespace, str(pattern.id), number)
+    engine.put_vectors(connection, pattern.namespace, number, [(pattern, vector)])
 
 
-def replace_vector(
-    connection: apsw.Connection, namespace: str, pattern_id: str, number: int, vector: bytes
-) -> None:
+def replace_vector(connection: SqlConnection, pattern: Pattern, number: int, vector: bytes) -> None:
     """Keep a new vector and drop those of every model: they were made from another text."""
-    connection.execute(_DROP_VECTORS, (namespace, pattern_id))
-    insert_vector(connection, namespace, pattern_id, number, vector)
+    engine = engine_of(connection)
+    engine.drop_vectors(connection, pattern.namespace, str(pattern.id), None)
+    engine.put_vectors(connection, pattern.namespace, number, [(pattern, vector)])
 
 
 def mismatch(stored: EmbeddingModel, given: EmbeddingModel) -> EmbeddingMismatch:

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-import apsw
-
 from reasoningbank.domain.errors import Conflict
 from reasoningbank.domain.json_value import canonical_json
 from reasoningbank.domain.records import RestoreStatus, Stamp, TrajectoryRecord
 from reasoningbank.domain.trajectory import Trajectory
-from reasoningbank.storage.sqlite import trajectories, withdrawal
+from reasoningbank.storage.sql import trajectories, withdrawal
+from reasoningbank.storage.sql.connection import SqlConnection
 
 _PAGE: Final = 50
 _ELSEWHERE: Final = "Restore into an empty bank or namespace."
 
 
-def records(connection: apsw.Connection, namespace: str) -> Iterator[TrajectoryRecord]:
+def records(connection: SqlConnection, namespace: str) -> Iterator[TrajectoryRecord]:
     """Give every trajectory of a namespace in the order of ids, a page at a time."""
     last = ""
     while True:
@@ -30,7 +29,7 @@ def records(connection: apsw.Connection, namespace: str) -> Iterator[TrajectoryR
         last = str(page[-1].id)
 
 
-def record_of(connection: apsw.Connection, trajectory: Trajectory) -> TrajectoryRecord:
+def record_of(connection: SqlConnection, trajectory: Trajectory) -> TrajectoryRecord:
     """Give a trajectory with all that is kept about it."""
     namespace, trajectory_id = trajectory.namespace, str(trajectory.id)
     before = withdrawal.before_of(connection, namespace, trajectory_id)
@@ -44,7 +43,7 @@ def record_of(connection: apsw.Connection, trajectory: Trajectory) -> Trajectory
 
 
 def restore(
-    connection: apsw.Connection, record: TrajectoryRecord, fingerprint: bytes, stamp: Stamp
+    connection: SqlConnection, record: TrajectoryRecord, fingerprint: bytes, stamp: Stamp
 ) -> RestoreStatus:
     """Put a trajectory back; one that is there already, equal in everything, is left alone.
 

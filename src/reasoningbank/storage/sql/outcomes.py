@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.json_value import canonical_json
@@ -18,9 +17,10 @@ from reasoningbank.domain.outcome import (
 )
 from reasoningbank.domain.pattern import Pattern
 from reasoningbank.domain.records import Stamp
-from reasoningbank.storage.sqlite.reading import get_pattern, stored_pattern
-from reasoningbank.storage.sqlite.reading import outcomes as outcomes_of
-from reasoningbank.storage.sqlite.writing import missing, write_counters
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.reading import get_pattern, stored_pattern
+from reasoningbank.storage.sql.reading import outcomes as outcomes_of
+from reasoningbank.storage.sql.writing import missing, write_counters
 
 INSERT_OUTCOME: Final = """
 INSERT INTO outcomes
@@ -38,7 +38,7 @@ SELECT pattern_id, id FROM outcomes WHERE namespace = ? AND recall_id = ? ORDER 
 """
 
 
-def record(connection: apsw.Connection, namespace: str, outcome: Outcome) -> RecordedOutcome:
+def record(connection: SqlConnection, namespace: str, outcome: Outcome) -> RecordedOutcome:
     """Keep an outcome; move the counters, the time of last use and the trust it speaks for."""
     pattern_id = str(outcome.pattern_id)
     existing = stored_pattern(connection, namespace, pattern_id)
@@ -50,7 +50,7 @@ def record(connection: apsw.Connection, namespace: str, outcome: Outcome) -> Rec
     return _standing(connection, after, outcome)
 
 
-def of_recall(connection: apsw.Connection, namespace: str, recall_id: str) -> list[RecordedOutcome]:
+def of_recall(connection: SqlConnection, namespace: str, recall_id: str) -> list[RecordedOutcome]:
     """Give the outcomes counted for a recall, with their patterns' standing now."""
     recorded = []
     rows = connection.execute(_OF_RECALL, (namespace, recall_id)).fetchall()
@@ -68,7 +68,7 @@ def of_recall(connection: apsw.Connection, namespace: str, recall_id: str) -> li
     return recorded
 
 
-def _standing(connection: apsw.Connection, pattern: Pattern, outcome: Outcome) -> RecordedOutcome:
+def _standing(connection: SqlConnection, pattern: Pattern, outcome: Outcome) -> RecordedOutcome:
     return RecordedOutcome(
         outcome=outcome,
         uses=pattern.uses,
@@ -79,7 +79,7 @@ def _standing(connection: apsw.Connection, pattern: Pattern, outcome: Outcome) -
     )
 
 
-def insert(connection: apsw.Connection, namespace: str, outcome: Outcome) -> None:
+def insert(connection: SqlConnection, namespace: str, outcome: Outcome) -> None:
     """Keep an outcome without moving anything."""
     connection.execute(
         INSERT_OUTCOME,
@@ -105,7 +105,7 @@ def _counted(pattern: Pattern, outcome: Outcome) -> Pattern:
     )
 
 
-def reliability(connection: apsw.Connection, namespace: str, pattern_id: str) -> Reliability:
+def reliability(connection: SqlConnection, namespace: str, pattern_id: str) -> Reliability:
     """Weigh a pattern's outcomes."""
     sums = connection.execute(_SUMS, (namespace, pattern_id))
     return reliability_of({source: (scores, weights, n) for source, scores, weights, n in sums})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.errors import Conflict
@@ -19,12 +18,14 @@ from reasoningbank.domain.records import (
     StoreOptions,
 )
 from reasoningbank.domain.trajectory import PatternLink, Trajectory, same_verdict
-from reasoningbank.storage.sqlite import outcomes, recalls, trajectories, withdrawal, writing
-from reasoningbank.storage.sqlite.reading import get_pattern
+from reasoningbank.storage.sql import outcomes, recalls, trajectories, withdrawal, writing
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.engine import engine_of
+from reasoningbank.storage.sql.reading import get_pattern
 
 
 def learn(  # noqa: PLR0917 - as the contract has it, with the connection
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     trajectory_ids: Sequence[str],
     learned: Sequence[LearnedPattern],
@@ -66,7 +67,7 @@ def learn(  # noqa: PLR0917 - as the contract has it, with the connection
 
 
 def _not_learned_from(
-    connection: apsw.Connection, namespace: str, trajectory_ids: Sequence[str]
+    connection: SqlConnection, namespace: str, trajectory_ids: Sequence[str]
 ) -> dict[UUID, Trajectory]:
     """Give the trajectories that wait to be learned from, by id; raises for a withdrawn one."""
     fresh: dict[UUID, Trajectory] = {}
@@ -82,7 +83,7 @@ def _not_learned_from(
 
 
 def judge(  # noqa: PLR0917 - as the contract has it, with the connection
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     trajectory_id: str,
     judgement: Judgement,
@@ -118,7 +119,7 @@ def judge(  # noqa: PLR0917 - as the contract has it, with the connection
 
 
 def settle_recall(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     recall_id: str,
     told: Sequence[Outcome],
@@ -130,6 +131,9 @@ def settle_recall(
     """
     if not recalls.settle(connection, namespace, recall_id, at):
         return outcomes.of_recall(connection, namespace, recall_id)
+    engine_of(connection).lock_patterns(
+        connection, namespace, [str(outcome.pattern_id) for outcome in told]
+    )
     return [
         outcomes.record(connection, namespace, outcome)
         for outcome in told

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-import apsw
 import msgspec
 
-from reasoningbank.domain.checksum import vector_checksum
 from reasoningbank.domain.duplicates import dedupe_key
 from reasoningbank.domain.errors import Conflict, NotFound
 from reasoningbank.domain.json_value import JsonObject, canonical_json
@@ -21,11 +19,12 @@ from reasoningbank.domain.records import (
     Stamp,
     StoreOptions,
 )
-from reasoningbank.storage.sqlite import models
-from reasoningbank.storage.sqlite.reading import stored_pattern
-from reasoningbank.storage.sqlite.rows import (
+from reasoningbank.storage.sql import models
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.engine import ChangedMeanwhile, engine_of
+from reasoningbank.storage.sql.reading import stored_pattern
+from reasoningbank.storage.sql.rows import (
     STORED_COLUMNS,
-    Row,
     StoredPattern,
     base_key,
     row_from_pattern,
@@ -36,28 +35,18 @@ INSERT_PATTERN: Final = (
     f"INSERT INTO patterns ({STORED_COLUMNS}) VALUES ({_MARKS}) "  # noqa: S608 - constants
     "ON CONFLICT (namespace, dedupe_key) DO NOTHING"
 )
-_UPDATE: Final = (
+UPDATE_PATTERN: Final = (
     f"UPDATE patterns SET ({STORED_COLUMNS}) = ({_MARKS}) "  # noqa: S608 - constants
     "WHERE namespace = ? AND id = ?"
 )
+UPDATE_COUNTERS: Final = """
+UPDATE patterns SET trust = ?, uses = ?, successes = ?, failures = ?, last_used_at = ?,
+    updated_at = ?, version = ?, checksum = ?
+WHERE namespace = ? AND id = ?
+"""
 ID_OF_KEY: Final = "SELECT id FROM patterns WHERE namespace = ? AND dedupe_key = ?"
-_INSERT_VECTORS: Final = """
-INSERT INTO pattern_embeddings (namespace, pattern_id, model, embedding, dimension, checksum)
-VALUES (?, ?, ?, ?, ?, ?)
-"""
-_COUNT: Final = """
-INSERT INTO category_counts (namespace, task_category, patterns, quarantined) VALUES (?, ?, ?, ?)
-ON CONFLICT (namespace, task_category) DO UPDATE SET
-    patterns = patterns + excluded.patterns, quarantined = quarantined + excluded.quarantined
-"""
-_COUNT_ALL: Final = """
-INSERT INTO category_counts (namespace, task_category, patterns, quarantined)
-SELECT namespace, task_category, COUNT(*), SUM(state = 'quarantined') FROM patterns
-WHERE namespace = ? GROUP BY task_category
-"""
 _NOT_HELD: Final = "DELETE FROM withdrawals WHERE namespace = ? AND pattern_id = ?"
 _DELETE: Final = "DELETE FROM patterns WHERE namespace = ? AND id = ?"
-_LOG: Final = "INSERT INTO changes (namespace, id, kind) VALUES (?, ?, ?)"
 INSERT_HISTORY: Final = """
 INSERT INTO pattern_history (namespace, pattern_id, version, kind, actor, at, before)
 VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -72,13 +61,9 @@ _KEEP_ANSWER: Final = """
 INSERT INTO idempotency_keys (namespace, key, fingerprint, pattern_id, at) VALUES (?, ?, ?, ?, ?)
 """
 
-# The log is cut every so many entries, and this many stay: a cache that missed more rebuilds.
-_LOG_KEPT: Final = 65_536
-_LOG_CUT_EVERY: Final = 4_096
-
 
 def store(
-    connection: apsw.Connection, new: NewPattern, model: EmbeddingModel, options: StoreOptions
+    connection: SqlConnection, new: NewPattern, model: EmbeddingModel, options: StoreOptions
 ) -> tuple[str, StoreStatus]:
     """Store one pattern, or replay the answer its idempotency key had before."""
     namespace, key = new.pattern.namespace, options.idempotency_key
@@ -104,7 +89,7 @@ def store(
 
 
 def store_all(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     new: Sequence[NewPattern],
     model: EmbeddingModel,
     options: StoreOptions,
@@ -113,49 +98,36 @@ def store_all(
     if not new:
         return []
     namespace = new[0].pattern.namespace
+    engine = engine_of(connection)
     number = models.model_for_store(connection, namespace, model)
+    created = engine.insert_patterns(
+        connection, [row_from_pattern(item.pattern, item.actor, item.key) for item in new]
+    )
     results: list[tuple[str, StoreStatus]] = []
-    vectors: dict[str, bytes] = {}
+    vectors: dict[str, tuple[Pattern, bytes]] = {}
     counts: dict[str, int] = {}
-    for item in new:
-        row = row_from_pattern(item.pattern, item.actor, item.key)
-        connection.execute(INSERT_PATTERN, row)
-        if connection.changes():
-            pattern_id = str(row[0])
-            vectors[pattern_id] = item.vector
+    for item, is_new in zip(new, created, strict=True):
+        if is_new:
+            pattern_id = str(item.pattern.id)
+            vectors[pattern_id] = (item.pattern, item.vector)
             category = item.pattern.task_category
             counts[category] = counts.get(category, 0) + 1
             results.append((pattern_id, "created"))
         else:
             results.append((_met_duplicate(connection, item, number, vectors, options), "merged"))
-    _run_each(
-        connection,
-        _INSERT_VECTORS,
-        [
-            (namespace, pattern_id, number, vector, len(vector), vector_checksum(vector))
-            for pattern_id, vector in vectors.items()
-        ],
+    engine.put_vectors(connection, namespace, number, list(vectors.values()))
+    engine.count(
+        connection, namespace, [(category, count, 0) for category, count in counts.items()]
     )
-    _run_each(
-        connection, _COUNT, [(namespace, category, count, 0) for category, count in counts.items()]
-    )
-    log_many(connection, namespace, list(vectors))
+    engine.log(connection, namespace, list(vectors), "put")
     return results
 
 
-def _run_each(connection: apsw.Connection, sql: str, rows: Sequence[Row]) -> None:
-    """Run a statement for each row; most stores have one, for which `execute` is quicker."""
-    if len(rows) == 1:
-        connection.execute(sql, rows[0])
-    else:
-        connection.executemany(sql, rows)
-
-
 def _met_duplicate(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     new: NewPattern,
     number: int,
-    pending: dict[str, bytes],
+    pending: dict[str, tuple[Pattern, bytes]],
     options: StoreOptions,
 ) -> str:
     """Merge into the pattern that has the key, or refuse; give its id.
@@ -163,15 +135,19 @@ def _met_duplicate(
     `pending` holds the vectors of patterns created by the same call, which are not in yet.
     """
     namespace = new.pattern.namespace
-    [(found,)] = connection.execute(ID_OF_KEY, (namespace, new.key))
-    existing_id = str(found)
+    found = connection.execute(ID_OF_KEY, (namespace, new.key)).fetchone()
+    if found is None:
+        raise ChangedMeanwhile
+    existing_id = str(found[0])
     if options.on_duplicate == "error":
         raise Conflict(
             f"an equal pattern exists already: {existing_id}",
             existing_id=existing_id,
             hint="Update that one, or store with on_duplicate='merge' or 'keep'.",
         )
-    existing = _existing(connection, namespace, existing_id)
+    existing = stored_pattern(connection, namespace, existing_id)
+    if existing is None:
+        raise ChangedMeanwhile
     merged = merged_pattern(existing.pattern, new.pattern)
     stamp = Stamp(new.actor, new.pattern.created_at)
     connection.execute(
@@ -180,11 +156,11 @@ def _met_duplicate(
     )
     if not changed_fields(existing.pattern, merged):
         return existing_id
-    if merged.task_description != existing.pattern.task_description:
-        if existing_id in pending:
-            pending[existing_id] = new.vector
-        else:
-            models.replace_vector(connection, namespace, existing_id, number, new.vector)
+    reworded = merged.task_description != existing.pattern.task_description
+    if existing_id in pending:
+        pending[existing_id] = (merged, new.vector if reworded else pending[existing_id][1])
+    elif reworded:
+        models.replace_vector(connection, merged, number, new.vector)
     _write_changed(connection, existing, merged, "merged", stamp)
     return existing_id
 
@@ -204,7 +180,7 @@ def _observed(pattern: Pattern) -> str:
 
 
 def edit(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     pattern_id: str,
     change: PatternEdit,
@@ -225,7 +201,7 @@ def edit(
         return before
     if edited.task_description != before.task_description and model is not None:
         number = models.model_for_store(connection, namespace, model)
-        models.replace_vector(connection, namespace, pattern_id, number, change.vector or b"")
+        models.replace_vector(connection, edited, number, change.vector or b"")
     if edited.state == "active" and before.state != "active":
         # Whoever brings a pattern back decides over all that it was quarantined for.
         connection.execute(_NOT_HELD, (namespace, pattern_id))
@@ -234,7 +210,7 @@ def edit(
 
 
 def _write_changed(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     existing: StoredPattern,
     after: Pattern,
     kind: ChangeKind,
@@ -251,38 +227,49 @@ def _write_changed(
                 existing_id=str(taken[0]),
                 hint="Update or delete that one.",
             )
-    after = _write_next_version(connection, existing, after, key, kind, stamp)
+    after = _next_version(connection, existing, after, kind, stamp)
+    row = row_from_pattern(after, existing.created_by, key)
+    connection.execute(UPDATE_PATTERN, (*row, before.namespace, str(before.id)))
+    engine = engine_of(connection)
     if (before.task_category, before.state) != (after.task_category, after.state):
         count(connection, before, -1)
         count(connection, after, 1)
+        engine.describe(connection, after)
+    elif before.expires_at != after.expires_at:
+        engine.describe(connection, after)
     log_kind = "quarantine" if after.state != "active" else "put"
-    log(connection, before.namespace, str(before.id), log_kind)
+    engine.log(connection, before.namespace, [str(before.id)], log_kind)
     return after
 
 
 def write_counters(
-    connection: apsw.Connection, existing: StoredPattern, after: Pattern, stamp: Stamp
+    connection: SqlConnection, existing: StoredPattern, after: Pattern, stamp: Stamp
 ) -> Pattern:
     """Write a pattern whose counters an outcome moved."""
-    after = _write_next_version(connection, existing, after, existing.key, "outcome", stamp)
-    log(connection, after.namespace, str(after.id), "outcome")
+    after = _next_version(connection, existing, after, "outcome", stamp)
+    row = row_from_pattern(after, existing.created_by, existing.key)
+    connection.execute(
+        UPDATE_COUNTERS,
+        (
+            after.trust, after.uses, after.successes, after.failures, after.last_used_at,
+            after.updated_at, after.version, row[-1], after.namespace, str(after.id),
+        ),
+    )  # fmt: skip
+    engine_of(connection).log(connection, after.namespace, [str(after.id)], "outcome")
     return after
 
 
-def _write_next_version(  # noqa: PLR0917 - a row and the four things that stand beside it
-    connection: apsw.Connection,
+def _next_version(
+    connection: SqlConnection,
     existing: StoredPattern,
     after: Pattern,
-    key: bytes,
     kind: ChangeKind,
     stamp: Stamp,
 ) -> Pattern:
+    """Note what changes and give the pattern as it will stand."""
     before = existing.pattern
     note(connection, before, kind, stamp, changed_fields(before, after))
-    after = msgspec.structs.replace(after, version=before.version + 1, updated_at=stamp.at)
-    row = row_from_pattern(after, existing.created_by, key)
-    connection.execute(_UPDATE, (*row, before.namespace, str(before.id)))
-    return after
+    return msgspec.structs.replace(after, version=before.version + 1, updated_at=stamp.at)
 
 
 def _key_after(existing: StoredPattern, after: Pattern) -> bytes:
@@ -298,7 +285,7 @@ def _key_after(existing: StoredPattern, after: Pattern) -> bytes:
     )
 
 
-def delete(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: Stamp) -> None:
+def delete(connection: SqlConnection, namespace: str, pattern_id: str, stamp: Stamp) -> None:
     """Remove a pattern with its vectors; its history, which ends with all it held, stays."""
     existing = _existing(connection, namespace, pattern_id)
     before: JsonObject = {
@@ -310,24 +297,27 @@ def delete(connection: apsw.Connection, namespace: str, pattern_id: str, stamp: 
     remove_row(connection, existing.pattern, "delete")
 
 
-def remove_row(connection: apsw.Connection, pattern: Pattern, kind: str) -> None:
-    """Remove a pattern's row; its vectors go with it by their foreign key."""
-    connection.execute(_DELETE, (pattern.namespace, str(pattern.id)))
+def remove_row(connection: SqlConnection, pattern: Pattern, kind: str) -> None:
+    """Remove a pattern's row with its vectors."""
+    engine = engine_of(connection)
+    pattern_id = str(pattern.id)
+    engine.removing(connection, pattern.namespace, pattern_id)
+    connection.execute(_DELETE, (pattern.namespace, pattern_id))
     count(connection, pattern, -1)
-    log(connection, pattern.namespace, str(pattern.id), kind)
+    engine.log(connection, pattern.namespace, [pattern_id], kind)
 
 
-def remove_damaged_row(connection: apsw.Connection, namespace: str, pattern_id: str) -> None:
+def remove_damaged_row(connection: SqlConnection, namespace: str, pattern_id: str) -> None:
     """Erase a row of which not even the category can be relied on, and count its namespace anew."""
-    # Its entries in the indexes may be those of other content, and would not be found.
-    connection.execute("REINDEX patterns")
+    engine = engine_of(connection)
+    engine.rebuild_indexes(connection)
+    engine.removing(connection, namespace, pattern_id)
     connection.execute(_DELETE, (namespace, pattern_id))
-    connection.execute("DELETE FROM category_counts WHERE namespace = ?", (namespace,))
-    connection.execute(_COUNT_ALL, (namespace,))
-    log(connection, namespace, pattern_id, "erase")
+    engine.count_anew(connection, namespace)
+    engine.log(connection, namespace, [pattern_id], "erase")
 
 
-def _existing(connection: apsw.Connection, namespace: str, pattern_id: str) -> StoredPattern:
+def _existing(connection: SqlConnection, namespace: str, pattern_id: str) -> StoredPattern:
     existing = stored_pattern(connection, namespace, pattern_id)
     if existing is None:
         raise missing(pattern_id)
@@ -340,7 +330,7 @@ def missing(pattern_id: str) -> NotFound:
 
 
 def note(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     pattern: Pattern,
     kind: ChangeKind,
     stamp: Stamp,
@@ -356,32 +346,9 @@ def note(
     )  # fmt: skip
 
 
-def count(connection: apsw.Connection, pattern: Pattern, by: int) -> None:
+def count(connection: SqlConnection, pattern: Pattern, by: int) -> None:
     """Move the counters of a pattern's category."""
     quarantined = by if pattern.state == "quarantined" else 0
-    connection.execute(_COUNT, (pattern.namespace, pattern.task_category, by, quarantined))
-    if by < 0:
-        connection.execute(
-            "DELETE FROM category_counts WHERE namespace = ? AND task_category = ? "
-            "AND patterns = 0",
-            (pattern.namespace, pattern.task_category),
-        )
-
-
-def log(connection: apsw.Connection, namespace: str, pattern_id: str, kind: str) -> None:
-    """Tell every cache, of every process, that a pattern changed."""
-    connection.execute(_LOG, (namespace, pattern_id, kind))
-    _cut_log(connection, 1)
-
-
-def log_many(connection: apsw.Connection, namespace: str, ids: Sequence[str]) -> None:
-    """Tell every cache that patterns were put."""
-    _run_each(connection, _LOG, [(namespace, pattern_id, "put") for pattern_id in ids])
-    _cut_log(connection, len(ids))
-
-
-def _cut_log(connection: apsw.Connection, added: int) -> None:
-    """Drop old entries once in a while; the newest always stays, so numbers never repeat."""
-    last = connection.last_insert_rowid()
-    if last // _LOG_CUT_EVERY != (last - added) // _LOG_CUT_EVERY:
-        connection.execute("DELETE FROM changes WHERE seq <= ?", (last - _LOG_KEPT,))
+    engine_of(connection).count(
+        connection, pattern.namespace, [(pattern.task_category, by, quarantined)]
+    )

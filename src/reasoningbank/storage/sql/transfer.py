@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import apsw
-
 from reasoningbank.domain.duplicates import dedupe_key
 from reasoningbank.domain.errors import Conflict
 from reasoningbank.domain.json_value import canonical_json
 from reasoningbank.domain.records import EmbeddingModel, PatternRecord, RestoreStatus
-from reasoningbank.storage.sqlite import models, outcomes, reading, writing
-from reasoningbank.storage.sqlite.rows import (
+from reasoningbank.storage.sql import models, outcomes, reading, writing
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.engine import engine_of
+from reasoningbank.storage.sql.rows import (
     STORED_COLUMNS,
     StoredPattern,
     row_from_pattern,
     stored_from_row,
 )
-from reasoningbank.storage.sqlite.verification import Reads
+from reasoningbank.storage.sql.verification import Reads
 
 _PAGE: Final = 500
 _NEXT: Final = (
@@ -27,7 +27,7 @@ _NEXT: Final = (
 )
 
 
-def records(connection: apsw.Connection, namespace: str, reads: Reads) -> Iterator[PatternRecord]:
+def records(connection: SqlConnection, namespace: str, reads: Reads) -> Iterator[PatternRecord]:
     """Give every record of a namespace in the order of ids, a page at a time."""
     last = ""
     while True:
@@ -39,7 +39,7 @@ def records(connection: apsw.Connection, namespace: str, reads: Reads) -> Iterat
         last = str(rows[-1][0])
 
 
-def record_of(connection: apsw.Connection, stored: StoredPattern) -> PatternRecord:
+def record_of(connection: SqlConnection, stored: StoredPattern) -> PatternRecord:
     """Give a stored pattern with all that is kept about it."""
     namespace, pattern_id = stored.pattern.namespace, str(stored.pattern.id)
     return PatternRecord(
@@ -53,7 +53,7 @@ def record_of(connection: apsw.Connection, stored: StoredPattern) -> PatternReco
 
 
 def restore(
-    connection: apsw.Connection, record: PatternRecord, vector: bytes, model: EmbeddingModel
+    connection: SqlConnection, record: PatternRecord, vector: bytes, model: EmbeddingModel
 ) -> RestoreStatus:
     """Put a record back; one that is there already, equal in every field, is left alone.
 
@@ -79,22 +79,23 @@ def restore(
         pattern.strategy,
         kept_id=pattern_id if record.kept else None,
     )
-    connection.execute(writing.INSERT_PATTERN, row_from_pattern(pattern, record.created_by, key))
-    if not connection.changes():
+    engine = engine_of(connection)
+    row = row_from_pattern(pattern, record.created_by, key)
+    if engine.insert_patterns(connection, [row]) == [False]:
         [(taken,)] = connection.execute(writing.ID_OF_KEY, (namespace, key))
         raise Conflict(
             f"a pattern equal to {pattern_id} is there already under another id: {taken}",
             existing_id=str(taken),
             hint="Restore into an empty bank or namespace.",
         )
-    models.insert_vector(connection, namespace, pattern_id, number, vector)
+    engine.put_vectors(connection, namespace, number, [(pattern, vector)])
     _restore_notes(connection, record)
     writing.count(connection, pattern, 1)
-    writing.log(connection, namespace, pattern_id, "put")
+    engine.log(connection, namespace, [pattern_id], "put")
     return "created"
 
 
-def _restore_notes(connection: apsw.Connection, record: PatternRecord) -> None:
+def _restore_notes(connection: SqlConnection, record: PatternRecord) -> None:
     """Keep a record's notes, in place of what is left of a pattern that was deleted meanwhile."""
     namespace, pattern_id = record.pattern.namespace, str(record.pattern.id)
     for table in ("pattern_history", "observations", "outcomes"):
@@ -120,7 +121,7 @@ def _restore_notes(connection: apsw.Connection, record: PatternRecord) -> None:
     for outcome in record.outcomes:
         try:
             outcomes.insert(connection, namespace, outcome)
-        except apsw.ConstraintError as error:
+        except engine_of(connection).constraint_errors as error:
             raise Conflict(
                 f"outcome {outcome.id} is there already, of another pattern",
                 hint="Restore into an empty bank or namespace.",

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final, TypeVar
 from uuid import UUID
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.consolidation import (
@@ -18,29 +17,17 @@ from reasoningbank.domain.consolidation import (
     Reached,
 )
 from reasoningbank.domain.json_value import JsonObject, canonical_json
-from reasoningbank.domain.pattern import Pattern
 from reasoningbank.domain.records import PatternEdit, Stamp
 from reasoningbank.domain.trajectory import PatternLink
-from reasoningbank.storage.sqlite import properties, trajectories, withdrawal, writing
-from reasoningbank.storage.sqlite.reading import get_pattern, rows_by_id
-from reasoningbank.storage.sqlite.rows import PATTERN_COLUMNS, pattern_from_row
+from reasoningbank.storage.sql import properties, trajectories, withdrawal, writing
+from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.reading import get_pattern
 
 _T = TypeVar("_T")
 
 REACHED: Final = "consolidated"
 """The property that says how far consolidation has looked, by namespace."""
 
-_LOG_ENDS: Final = """
-SELECT COALESCE((SELECT MIN(seq) FROM changes), 1), COALESCE((SELECT MAX(seq) FROM changes), 0)
-"""
-_ALL: Final = (
-    f"SELECT {PATTERN_COLUMNS} FROM patterns "  # noqa: S608 - constants
-    "WHERE namespace = ? AND id > ? AND state = 'active' ORDER BY id LIMIT ?"
-)
-_CHANGED: Final = """
-SELECT id, MAX(seq) AS last FROM changes
-WHERE seq > ? AND namespace = ? AND kind IN ('put', 'outcome') GROUP BY id ORDER BY last LIMIT ?
-"""
 _KEEP: Final = """
 INSERT INTO consolidations (namespace, id, report, actor, at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (namespace, id) DO UPDATE SET report = excluded.report
@@ -70,38 +57,17 @@ class _Report(ConsolidationReport, frozen=True, kw_only=True):
 _decode = msgspec.json.Decoder(_Report).decode
 
 
-def page(
-    connection: apsw.Connection, namespace: str, reached: Reached | None, limit: int
-) -> tuple[list[Pattern], Reached]:
-    """Give active patterns that changed since a point, and the point after them."""
-    first, last = connection.execute(_LOG_ENDS).fetchone()  # type: ignore[misc]
-    if reached is None or (reached.after is None and not first - 1 <= reached.log <= last):
-        reached = Reached(last, "")
-    if reached.after is not None:
-        rows = connection.execute(_ALL, (namespace, reached.after, limit)).fetchall()
-        patterns = [pattern_from_row(row) for row in rows]
-        end = str(patterns[-1].id) if len(patterns) == limit else None
-        return patterns, Reached(reached.log, end)
-    changed = connection.execute(_CHANGED, (reached.log, namespace, limit)).fetchall()
-    if not changed:
-        return [], reached
-    rows_found = rows_by_id(connection, namespace, [str(row[0]) for row in changed])
-    found = [pattern_from_row(rows_found[row[0]]) for row in changed if row[0] in rows_found]
-    active = [pattern for pattern in found if pattern.state == "active"]
-    return active, Reached(int(changed[-1][1]))  # type: ignore[arg-type]
-
-
-def reached(connection: apsw.Connection, namespace: str) -> Reached | None:
+def reached(connection: SqlConnection, namespace: str) -> Reached | None:
     """Give how far consolidation has looked; None when it never ran."""
     return properties.get(connection, REACHED, namespace, Reached)
 
 
-def set_reached(connection: apsw.Connection, namespace: str, point: Reached) -> None:
+def set_reached(connection: SqlConnection, namespace: str, point: Reached) -> None:
     """Note how far consolidation has looked."""
     properties.put(connection, REACHED, namespace, point)
 
 
-def keep(connection: apsw.Connection, namespace: str, kept: KeptConsolidation) -> None:
+def keep(connection: SqlConnection, namespace: str, kept: KeptConsolidation) -> None:
     """Keep a report, in place of what it was before."""
     report = _Report(**msgspec.structs.asdict(kept.report), expires_at=kept.expires_at)
     connection.execute(
@@ -109,7 +75,7 @@ def keep(connection: apsw.Connection, namespace: str, kept: KeptConsolidation) -
     )
 
 
-def get(connection: apsw.Connection, namespace: str, report_id: str) -> KeptConsolidation | None:
+def get(connection: SqlConnection, namespace: str, report_id: str) -> KeptConsolidation | None:
     """Give what is kept of a consolidation, or None."""
     row = connection.execute(
         "SELECT report, actor, at, undone_at FROM consolidations WHERE namespace = ? AND id = ?",
@@ -136,7 +102,7 @@ def chunks(steps: Sequence[_T]) -> Iterator[Sequence[_T]]:
 
 
 def take(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     kept: KeptConsolidation,
     steps: Sequence[PlannedStep],
@@ -147,7 +113,7 @@ def take(
 
 
 def _take(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     kept: KeptConsolidation,
     step: PlannedStep,
@@ -179,7 +145,7 @@ def _take(
 
 
 def _as_planned(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     pattern_id: UUID,
     version: int | None,
@@ -195,7 +161,7 @@ def _as_planned(
 
 
 def take_back(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     kept: KeptConsolidation,
     steps: Sequence[Proposal],
@@ -206,7 +172,7 @@ def take_back(
 
 
 def _take_back(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     kept: KeptConsolidation,
     step: Proposal,
@@ -247,7 +213,7 @@ def _link_of(step: Proposal, stamp: Stamp) -> PatternLink | None:
 
 
 def _set_expiry(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     pattern_id: str,
     expires_at: str | None,
@@ -258,7 +224,7 @@ def _set_expiry(
     writing.edit(connection, namespace, pattern_id, edit, None)
 
 
-def mark_undone(connection: apsw.Connection, namespace: str, report_id: str, at: str) -> None:
+def mark_undone(connection: SqlConnection, namespace: str, report_id: str, at: str) -> None:
     """Note that a consolidation was taken back."""
     connection.execute(
         "UPDATE consolidations SET undone_at = ? WHERE namespace = ? AND id = ?",
@@ -266,7 +232,7 @@ def mark_undone(connection: apsw.Connection, namespace: str, report_id: str, at:
     )
 
 
-def undone_steps(connection: apsw.Connection, namespace: str) -> list[Proposal]:
+def undone_steps(connection: SqlConnection, namespace: str) -> list[Proposal]:
     """Give the steps of consolidations that were taken back."""
     rows = connection.execute(
         "SELECT report FROM consolidations WHERE namespace = ? AND undone_at IS NOT NULL",
@@ -275,6 +241,6 @@ def undone_steps(connection: apsw.Connection, namespace: str) -> list[Proposal]:
     return [step for (report,) in rows for step in _decode(report).proposals]
 
 
-def pruned_ids(connection: apsw.Connection, namespace: str) -> list[str]:
+def pruned_ids(connection: SqlConnection, namespace: str) -> list[str]:
     """Give the ids of patterns that consolidations pruned and nobody brought back."""
     return [str(row[0]) for row in connection.execute(_PRUNED, (namespace,))]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-import apsw
 import msgspec
 
 from reasoningbank.domain.errors import NotFound
@@ -19,7 +18,7 @@ from reasoningbank.domain.trajectory import (
     TrajectoryState,
     Verdict,
 )
-from reasoningbank.storage.sqlite.rows import Row
+from reasoningbank.storage.sql.connection import Row, SqlConnection
 
 _COLUMNS: Final = """
 t.id, t.namespace, t.task_description, t.task_category, t.steps, t.metadata, t.origin, t.actor,
@@ -32,11 +31,11 @@ FROM trajectories t JOIN trajectory_states s
 _GET: Final = f"SELECT {_COLUMNS} {_FROM} WHERE t.namespace = ? AND t.id = ?"
 _LIST: Final = (
     f"SELECT {_COLUMNS} {_FROM} "
-    "WHERE t.namespace = ?1 AND t.id > ?2 AND (?3 IS NULL OR s.state = ?3) ORDER BY t.id LIMIT ?4"
+    "WHERE t.namespace = ?1 AND t.id > ?2 AND (s.state = ?3 OR ?3 IS NULL) ORDER BY t.id LIMIT ?4"
 )
 _UNLEARNED: Final = f"""
 SELECT {_COLUMNS} {_FROM}
-WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND (?2 IS NULL OR t.origin = ?2)
+WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND (t.origin = ?2 OR ?2 IS NULL)
 ORDER BY s.at, t.id LIMIT ?3
 """
 _INSERT: Final = """
@@ -61,7 +60,7 @@ _decode_verdict = msgspec.json.Decoder(Verdict).decode
 _decode_object = msgspec.json.Decoder(JsonObject).decode
 
 
-def insert(connection: apsw.Connection, trajectory: Trajectory, fingerprint: bytes) -> str | None:
+def insert(connection: SqlConnection, trajectory: Trajectory, fingerprint: bytes) -> str | None:
     """Keep a trajectory; give the id of the equal one that is there already, or None."""
     steps = canonical_json(trajectory.steps)
     connection.execute(
@@ -84,7 +83,7 @@ def insert(connection: apsw.Connection, trajectory: Trajectory, fingerprint: byt
 
 
 def set_state(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     trajectory: Trajectory,
     at: str,
     *,
@@ -109,13 +108,13 @@ def set_state(
     )
 
 
-def get(connection: apsw.Connection, namespace: str, trajectory_id: str) -> Trajectory | None:
+def get(connection: SqlConnection, namespace: str, trajectory_id: str) -> Trajectory | None:
     """Give a trajectory, or None."""
     row = connection.execute(_GET, (namespace, trajectory_id)).fetchone()
     return None if row is None else _from_row(row)
 
 
-def existing(connection: apsw.Connection, namespace: str, trajectory_id: str) -> Trajectory:
+def existing(connection: SqlConnection, namespace: str, trajectory_id: str) -> Trajectory:
     """Give a trajectory; raises `NotFound`."""
     trajectory = get(connection, namespace, trajectory_id)
     if trajectory is None:
@@ -131,7 +130,7 @@ def missing(trajectory_id: str) -> NotFound:
 
 
 def page(
-    connection: apsw.Connection,
+    connection: SqlConnection,
     namespace: str,
     after: str,
     state: TrajectoryState | None,
@@ -143,7 +142,7 @@ def page(
 
 
 def unlearned(
-    connection: apsw.Connection, namespace: str, limit: int, origin: str | None
+    connection: SqlConnection, namespace: str, limit: int, origin: str | None
 ) -> list[Trajectory]:
     """Give trajectories nothing was learned from, those first that were not tried for longest."""
     rows = connection.execute(_UNLEARNED, (namespace, origin, limit))
@@ -171,7 +170,7 @@ def _from_row(row: Row) -> Trajectory:
     )
 
 
-def link(connection: apsw.Connection, namespace: str, relation: PatternLink) -> None:
+def link(connection: SqlConnection, namespace: str, relation: PatternLink) -> None:
     """Relate a pattern to a trajectory or to another pattern; twice is once."""
     connection.execute(
         _LINK,
@@ -186,7 +185,7 @@ def link(connection: apsw.Connection, namespace: str, relation: PatternLink) -> 
     )
 
 
-def unlink(connection: apsw.Connection, namespace: str, relation: PatternLink) -> None:
+def unlink(connection: SqlConnection, namespace: str, relation: PatternLink) -> None:
     """Take a relation back."""
     connection.execute(
         "DELETE FROM pattern_links "
@@ -195,7 +194,7 @@ def unlink(connection: apsw.Connection, namespace: str, relation: PatternLink) -
     )
 
 
-def links(connection: apsw.Connection, namespace: str, either_id: str) -> Iterator[PatternLink]:
+def links(connection: SqlConnection, namespace: str, either_id: str) -> Iterator[PatternLink]:
     """Give the relations in which a pattern or trajectory stands, on either side."""
     rows = connection.execute(
         "SELECT source_id, target_id, kind, actor, at FROM pattern_links "
@@ -209,7 +208,7 @@ def links(connection: apsw.Connection, namespace: str, either_id: str) -> Iterat
         )
 
 
-def derived_ids(connection: apsw.Connection, namespace: str, trajectory_id: str) -> list[str]:
+def derived_ids(connection: SqlConnection, namespace: str, trajectory_id: str) -> list[str]:
     """Give the ids of the patterns derived from a trajectory."""
     rows = connection.execute(
         "SELECT source_id FROM pattern_links "
