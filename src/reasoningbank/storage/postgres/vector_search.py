@@ -104,7 +104,7 @@ class SearchLimits(msgspec.Struct, frozen=True, kw_only=True):
     exact_rows: int = 20_000
     candidates: int = 40
     bit_candidates: int = 400
-    breadth: int = 100
+    breadth: int = 400
     scanned_rows: int = 100_000
 
 
