@@ -42,6 +42,11 @@ def entries_of(vectors: list[bytes], **more: str) -> list[Entry]:
     return [Entry(id=pattern_id(at), vector=vector, **more) for at, vector in enumerate(vectors)]
 
 
+def edit(tables: VectorTables, *told: str | None) -> None:
+    describe(tables.connection, *told)
+    tables.connection.flush()
+
+
 @pytest.fixture
 def small(empty_postgres):
     with vector_tables(empty_postgres, SMALL) as tables:
@@ -76,7 +81,7 @@ entries = st.lists(
 
 
 @pytest.mark.parametrize("kind", ["none", "halfvec", "bit"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(
     drawn=entries,
     query=vectors,
@@ -186,14 +191,14 @@ def test_another_namespace_and_another_model_are_not_looked_at(small):
 def test_what_describe_says_is_what_is_searched(small):
     vector = b"\1" * SMALL
     namespace = small.put([Entry(id=pattern_id(1), vector=vector)])
-    describe(small, namespace, pattern_id(1), "moved", "active", None)
+    edit(small, namespace, pattern_id(1), "moved", "active", None)
     assert small.nearest(namespace, vector, category="a") == []
     assert small.nearest(namespace, vector, category="moved") == [(pattern_id(1), 1.0)]
-    describe(small, namespace, pattern_id(1), "moved", "quarantined", None)
+    edit(small, namespace, pattern_id(1), "moved", "quarantined", None)
     assert small.nearest(namespace, vector) == []
-    describe(small, namespace, pattern_id(1), "moved", "active", PAST)
+    edit(small, namespace, pattern_id(1), "moved", "active", PAST)
     assert small.nearest(namespace, vector) == []
-    describe(small, namespace, pattern_id(1), "moved", "active", None)
+    edit(small, namespace, pattern_id(1), "moved", "active", None)
     assert small.nearest(namespace, vector) == [(pattern_id(1), 1.0)]
 
 
@@ -226,7 +231,7 @@ def test_many_questions_at_once_get_the_answers_of_one_at_a_time(usual):
     questions += [("missing", query) for query in clustered(9, 768, seed=4)]
     with usual.raw.transaction():
         found = nearest_many(
-            usual, namespace, MODEL, 768, questions, 3, min_similarity=0.1, now=NOW
+            usual.connection, namespace, MODEL, 768, questions, 3, min_similarity=0.1, now=NOW
         )
     assert found == [
         as_sqlite_finds(stored, query, 3, category=category, min_similarity=0.1)
@@ -278,7 +283,7 @@ def test_stored_vectors_come_back_byte_for_byte(small):
     vectors = [every[at : at + SMALL] for at in range(0, 256, SMALL)]
     namespace = small.put(entries_of(vectors))
     ids = [pattern_id(at) for at in range(len(vectors))]
-    found = stored_vectors(small, namespace, MODEL, [*ids, pattern_id(999)])
+    found = stored_vectors(small.connection, namespace, MODEL, [*ids, pattern_id(999)])
     assert found == dict(zip(ids, vectors, strict=True))
 
 

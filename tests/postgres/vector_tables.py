@@ -12,8 +12,9 @@ import numpy as np
 import psycopg
 
 from reasoningbank.domain.timestamps import parse_timestamp
+from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.dialects import POSTGRES, Dialect
-from reasoningbank.storage.postgres.schema import TABLES
+from reasoningbank.storage.postgres.migrations import initialise
 from reasoningbank.storage.postgres.vector_search import SearchLimits, nearest
 from reasoningbank.storage.postgres.vectors import VectorRow, put_vectors
 from reasoningbank.storage.vectors import VectorIndex
@@ -38,12 +39,11 @@ class VectorTables:
     """The tables of one database, and the questions asked of them."""
 
     def __init__(self, dsn: str, dimension: int, *, partitions: int = 0) -> None:
+        initialise(dsn, partitions=partitions)
         self.raw: psycopg.Connection[Any] = psycopg.connect(dsn, autocommit=True)
+        self.connection = PostgresConnection(self.raw, prepared=True)
         self.dimension = dimension
         self._namespaces = count()
-        self.raw.execute(TABLES)
-        for statement in POSTGRES.table(partitions=partitions):
-            self.raw.execute(statement)
 
     def put(self, entries: Sequence[Entry], *, number: int = MODEL) -> str:
         """Store entries in a namespace of their own and give its name."""
@@ -60,7 +60,8 @@ class VectorTables:
             for entry in entries
         ]
         with self.raw.transaction():
-            put_vectors(self, namespace, number, rows)
+            put_vectors(self.connection, namespace, number, rows)
+            self.connection.flush()
             self.raw.execute(
                 "INSERT INTO embedding_models VALUES (%s, %s, 'test', %s, '1')",
                 (namespace, number, self.dimension),
@@ -88,7 +89,7 @@ class VectorTables:
         """Search in a transaction of its own."""
         with self.raw.transaction():
             return nearest(
-                self,
+                self.connection,
                 namespace,
                 number,
                 self.dimension,

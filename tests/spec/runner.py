@@ -107,9 +107,7 @@ class Stores:
         new_database: Gives the URL of a database with an empty bank, or None.
     """
 
-    def __init__(
-        self, folder: Path | None, new_database: Callable[[], str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path | None, new_database: Callable[[], str] | None = None) -> None:
         self._folder = folder
         self._new_database = new_database
         self.databases: dict[str, str] = {}
