@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
@@ -28,14 +29,12 @@ import psycopg
 from benchmarks import postgres_vectors
 from benchmarks.postgres_raw import RawDriver, Statement, recorded, with_values
 from benchmarks.postgres_vectors import VectorFigures
-from reasoningbank import ReasoningBank
+from reasoningbank import ReasoningBank, SimilarPattern
 from reasoningbank.benchmark import corpus
 from reasoningbank.benchmark.pair import Vectors, corpus_vectors
 from reasoningbank.benchmark.timing import Spread, blocks, durations
-from reasoningbank.domain.records import EmbeddingModel
 from reasoningbank.embedding import default_embedder
-from reasoningbank.storage.postgres.dialects import POSTGRES
-from reasoningbank.storage.postgres.engine import model_number
+from reasoningbank.storage.postgres.dialects import POSTGRES, IndexKind
 from reasoningbank.storage.postgres.migrations import initialise, upgrade
 from reasoningbank.storage.postgres.vectors import query_bindings
 
@@ -116,7 +115,7 @@ def _measure(options: argparse.Namespace, make_database: Callable[[], str]) -> R
     for rows in sizes:
         dsn = make_database()
         initialise(dsn)
-        kinds = ("halfvec", "bit") if rows < MILLION else ("halfvec",)
+        kinds: tuple[IndexKind, ...] = ("halfvec", "bit") if rows < MILLION else ("halfvec",)
         report.vectors.append(postgres_vectors.measure(dsn, rows, kinds, _say, memory=MEMORY))
     with psycopg.connect(make_database()) as connection:
         [(version, vector)] = connection.execute(
@@ -178,14 +177,18 @@ class Calls:
         ]  # fmt: skip
         self._next = size if first_new is None else first_new
         embedder = default_embedder()
-        self._model = model_number(
-            EmbeddingModel(embedder.name, embedder.dimension, embedder.version)
+        [(self._model,)] = self.raw.connection.execute(
+            "SELECT model FROM namespaces WHERE namespace = %s", (NAMESPACE,)
         )
         self._dimension = embedder.dimension
         self._exactly = size <= 20_000
         self._queries = [corpus.query(number) for number in range(CALLS)]
         self._query_vectors = embedder.embed_documents(self._queries)
         self._templates = self._recorded()
+        assert self._find_ids(0) == [str(found.id) for found in self._find(0)]
+
+    def _find_ids(self, number: int) -> list[str]:
+        return [row[1] for row in self._find_raw(number)]
 
     def alone(self, name: str) -> Pair:
         """Time one operation of both, in turns."""
@@ -195,9 +198,9 @@ class Calls:
                 durations(call, range(10))  # statements are prepared, pages read
         times: list[list[int]] = [[], [], []]
         for block in blocks(range(CALLS)):
-            for call, taken in zip((ours, raw, message), times, strict=True):
+            for call, of_call in zip((ours, raw, message), times, strict=True):
                 if call is not None:
-                    taken += durations(call, block)
+                    of_call.extend(durations(call, block))
         return Pair(
             name=name, size=self.size, ours=Spread.of(times[0]), raw=Spread.of(times[1]),
             raw_message=Spread.of(times[2]) if message is not None else None,
@@ -234,7 +237,7 @@ class Calls:
             [corpus.pattern(number)], vectors=self._vectors[at : at + 1]
         )
 
-    def _find(self, number: int) -> object:
+    def _find(self, number: int) -> list[SimilarPattern]:
         return self.bank.find_similar(self._queries[number % CALLS], top_k=TOP)
 
     def _get_raw(self, number: int) -> list[Statement]:
@@ -256,10 +259,8 @@ class Calls:
         def replace(value: object) -> object:
             """Everything that must be new in a row: ids, and the key that tells duplicates."""
             if not (
-                (isinstance(value, str)
-                and value in self._unique)
-                or (isinstance(value, bytes)
-                and len(value) == 32)
+                (isinstance(value, str) and value in self._unique)
+                or (isinstance(value, bytes) and len(value) == 32)
             ):
                 return value
             if value not in new:
@@ -275,7 +276,7 @@ class Calls:
 
         return with_values(self._templates["store"], replace)
 
-    def _find_raw(self, number: int) -> object:
+    def _find_raw(self, number: int) -> list[tuple[Any, ...]]:
         vector = self._query_vectors[number % CALLS].tobytes()
         bindings = {
             **query_bindings(vector, POSTGRES), "namespace": NAMESPACE, "breadth": "400",
@@ -286,6 +287,7 @@ class Calls:
     def _recorded(self) -> dict[str, list[Statement]]:
         """Give what the bank sends for each call."""
         templates: dict[str, list[Statement]] = {}
+        told: object = None
         for name, call in (
             ("get", self._get),
             ("category", self._category),
@@ -323,7 +325,7 @@ def _crowd(dsn: str, size: int, name: str, cache: Path | None) -> Crowd:
     return crowd
 
 
-def _client(
+def _client(  # noqa: PLR0917 - a pool of processes gives the last
     dsn: str, size: int, name: str, side: str, cache: Path | None, number: int
 ) -> list[int]:
     """Call again and again for some seconds, in a process of its own; give the nanoseconds each call took."""

@@ -44,7 +44,7 @@ _SIZES = f"""
 SELECT pg_relation_size(c.oid), pg_relation_size(c.reltoastrelid),
     pg_relation_size('{VECTOR_TABLE}_pkey'), pg_relation_size('idx_{VECTOR_TABLE}_category')
 FROM pg_class c WHERE c.oid = '{VECTOR_TABLE}'::regclass
-"""
+"""  # noqa: S608 - constants
 
 
 class IndexFigures(msgspec.Struct, kw_only=True):
