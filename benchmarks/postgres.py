@@ -185,13 +185,10 @@ class Calls:
         self._queries = [corpus.query(number) for number in range(CALLS)]
         self._query_vectors = embedder.embed_documents(self._queries)
         self._templates = self._recorded()
-        assert self._find_ids(0) == [str(found.id) for found in self._find(0)]
-
-    def _find_ids(self, number: int) -> list[str]:
-        return [row[1] for row in self._find_raw(number)]
 
     def alone(self, name: str) -> Pair:
         """Time one operation of both, in turns."""
+        assert {row[1] for row in self._find_raw(0)} == {str(found.id) for found in self._find(0)}
         ours, raw, message = self.of(name)
         for call in (ours, raw, message):
             if call is not None:
