@@ -36,6 +36,7 @@ from reasoningbank.benchmark.timing import Spread, blocks, durations
 from reasoningbank.embedding import default_embedder
 from reasoningbank.storage.postgres.dialects import POSTGRES, IndexKind
 from reasoningbank.storage.postgres.migrations import initialise, upgrade
+from reasoningbank.storage.postgres.vector_encoding import to_wire
 from reasoningbank.storage.postgres.vectors import query_bindings
 
 HERE = Path(__file__).parent
@@ -50,6 +51,7 @@ SECONDS = 4.0
 TOP = 10
 NAMESPACE = "default"
 MEMORY = 3 << 30
+_KEY_BYTES = 32
 SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "4GB", "max_connections": "60"}
 
 Call = Callable[[int], object]
@@ -107,9 +109,9 @@ def _measure(options: argparse.Namespace, make_database: Callable[[], str]) -> R
         server="", load_before=os.getloadavg()[0], load_after=0.0, processors=os.cpu_count() or 0,
         pairs=[], crowds=[], store_thousand_us_per_row={}, build_seconds={}, bytes_per_pattern={}, vectors=[],
     )  # fmt: skip
-    for size in options.size if options.size is not None else SIZES:
+    for size in filter(None, options.size if options.size is not None else SIZES):
         _operations(make_database(), size, report, options.cache)
-    sizes = list(options.vectors if options.vectors is not None else VECTOR_SIZES)
+    sizes = list(filter(None, VECTOR_SIZES if options.vectors is None else options.vectors))
     if options.million:
         sizes.append(MILLION)
     for rows in sizes:
@@ -253,22 +255,21 @@ class Calls:
     def _store_raw(self, _: int) -> list[Statement]:
         new: dict[object, object] = {}
 
+        wire = to_wire(self._vectors[self._next % len(self._vectors)].tobytes(), "halfvec")
+        self._next += 1
+
         def replace(value: object) -> object:
-            """Everything that must be new in a row: ids, and the key that tells duplicates."""
-            if not (
-                (isinstance(value, str) and value in self._unique)
-                or (isinstance(value, bytes) and len(value) == 32)
-            ):
+            """Everything that must be new in a row: ids, the key that tells duplicates, and the vector."""
+            if isinstance(value, bytes) and len(value) == len(wire):
+                return wire
+            key = isinstance(value, bytes) and len(value) == _KEY_BYTES
+            if not key and value not in self._unique:
                 return value
             if value not in new:
                 fresh = uuid4()
-                new[value] = (
-                    os.urandom(32)
-                    if isinstance(value, bytes)
-                    else str(fresh)
-                    if "-" in value
-                    else fresh.hex
-                )
+                new[value] = os.urandom(_KEY_BYTES) if key else str(fresh)
+                if isinstance(value, str) and "-" not in value:
+                    new[value] = fresh.hex
             return new[value]
 
         return with_values(self._templates["store"], replace)
@@ -326,7 +327,7 @@ def _client(  # noqa: PLR0917 - a pool of processes gives the last
     dsn: str, size: int, name: str, side: str, cache: Path | None, number: int
 ) -> list[int]:
     """Call again and again for some seconds, in a process of its own; give the nanoseconds each call took."""
-    vectors = corpus_vectors(size + 20_000, cache)[:100] if cache else corpus_vectors(100)
+    vectors = corpus_vectors(size + 20_000, cache)[size:] if cache else corpus_vectors(2_000)
     calls = Calls(
         dsn, size, vectors, first_new=size + (number + 1) * 1_000_000 + (side == "raw") * 500_000
     )
