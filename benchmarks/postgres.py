@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import sys
 import tempfile
 import time
@@ -37,6 +38,7 @@ from reasoningbank.embedding import default_embedder
 from reasoningbank.storage.postgres.dialects import POSTGRES, IndexKind
 from reasoningbank.storage.postgres.migrations import initialise, upgrade
 from reasoningbank.storage.postgres.vector_encoding import to_wire
+from reasoningbank.storage.postgres.vector_search import SearchLimits
 from reasoningbank.storage.postgres.vectors import query_bindings
 
 HERE = Path(__file__).parent
@@ -164,9 +166,7 @@ def _operations(dsn: str, size: int, report: Report, cache: Path | None) -> None
 class Calls:
     """The same calls of the bank and of the bare driver, by number."""
 
-    def __init__(
-        self, dsn: str, size: int, vectors: Vectors, *, first_new: int | None = None
-    ) -> None:
+    def __init__(self, dsn: str, size: int, vectors: Vectors) -> None:
         self.size = size
         self._vectors = vectors
         self.bank = ReasoningBank.open(dsn)
@@ -177,13 +177,13 @@ class Calls:
                 "SELECT id FROM patterns WHERE namespace = %s ORDER BY md5(id) LIMIT 2000", (NAMESPACE,)
             )
         ]  # fmt: skip
-        self._next = size if first_new is None else first_new
+        self._next = size + secrets.randbelow(1 << 40)  # new to the bank, whoever else adds to it
         embedder = default_embedder()
         [(self._model,)] = self.raw.connection.execute(
             "SELECT model FROM namespaces WHERE namespace = %s", (NAMESPACE,)
         )
         self._dimension = embedder.dimension
-        self._exactly = size <= 20_000
+        self._exactly = size <= SearchLimits().exact_rows
         self._queries = [corpus.query(number) for number in range(CALLS)]
         self._query_vectors = embedder.embed_documents(self._queries)
         self._templates = self._recorded()
@@ -292,8 +292,6 @@ class Calls:
             ("store", self._store),
         ):
             call(0)
-            if name == "store":
-                self._next = max(self._next, self.size)
             with recorded() as kept:
                 told = call(0)
             templates[name] = list(kept)
@@ -328,9 +326,7 @@ def _client(  # noqa: PLR0917 - a pool of processes gives the last
 ) -> list[int]:
     """Call again and again for some seconds, in a process of its own; give the nanoseconds each call took."""
     vectors = corpus_vectors(size + 20_000, cache)[size:] if cache else corpus_vectors(2_000)
-    calls = Calls(
-        dsn, size, vectors, first_new=size + (number + 1) * 1_000_000 + (side == "raw") * 500_000
-    )
+    calls = Calls(dsn, size, vectors)
     ours, raw, _ = calls.of(name)
     call = ours if side == "ours" else raw
     durations(call, range(5))

@@ -109,7 +109,7 @@ class SearchLimits(msgspec.Struct, frozen=True, kw_only=True):
         scanned_rows: After how many rows, matching or not, the index gives up.
     """
 
-    exact_rows: int = 20_000
+    exact_rows: int = 10_000
     candidates: int = 40
     bit_candidates: int = 400
     breadth: int = 400
