@@ -9,15 +9,24 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.postgres.server import QUICK, Installation, NoServer, PostgresServer, new_directory
 
 DSN_VARIABLE = "RB_TEST_PG_DSN"
+
+
+TEAM = "rb_test_team"
+TEAM_PASSWORD = "not-the-owner"
+"""The role that programs of a team connect with: it owns nothing and sees one namespace at a time."""
 
 
 class Databases:
@@ -40,9 +49,14 @@ class Databases:
         """Give the DSN of a new database with the tables of an empty bank."""
         if self._bank is None:
             template = self.empty()
-            initialise(template)
+            make_role(template)
+            initialise(template, role=TEAM)
             self._bank = _database_of(template)
         return self._made_from(self._bank)
+
+    def copy_of(self, dsn: str) -> str:
+        """Give the DSN of a copy of a database that nobody is connected to."""
+        return self._made_from(_database_of(dsn))
 
     def drop(self, dsn: str) -> None:
         """Remove a database, whoever is connected to it."""
@@ -63,32 +77,37 @@ class Databases:
         return _with_database(self._dsn, name)
 
 
-def initialise(dsn: str) -> None:
+def initialise(dsn: str, role: str | None = None) -> None:
     """Give a database the tables of a bank, as ``reasoningbank db init`` does."""
     from reasoningbank.storage.postgres.migrations import initialise as migrate
 
-    migrate(dsn)
+    migrate(dsn, role=role)
+
+
+def make_role(dsn: str) -> None:
+    """Make the role of the team, where the server does not have it yet."""
+    with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+        _execute(dsn, f"CREATE ROLE {TEAM} LOGIN PASSWORD '{TEAM_PASSWORD}'")
+
+
+def as_team(dsn: str) -> str:
+    """Give the DSN by which a program of the team reaches the same database."""
+    parts = urlsplit(dsn)
+    place = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{TEAM}:{TEAM_PASSWORD}@{place}"))
 
 
 def _execute(dsn: str, statement: str) -> None:
-    import psycopg
-
     with psycopg.connect(dsn, autocommit=True, connect_timeout=10) as connection:
         connection.execute(statement)
 
 
 def _database_of(dsn: str) -> str:
-    from psycopg.conninfo import conninfo_to_dict
-
     return str(conninfo_to_dict(dsn)["dbname"])
 
 
 def _with_database(dsn: str, name: str) -> str:
     """Give the same DSN for another database; as a URL, which is what users write."""
-    from urllib.parse import quote, urlencode
-
-    from psycopg.conninfo import conninfo_to_dict
-
     parts = {key: str(value) for key, value in conninfo_to_dict(dsn).items()}
     host, port = parts.pop("host", "127.0.0.1"), parts.pop("port", "5432")
     user, password = quote(parts.pop("user", "postgres")), parts.pop("password", None)
@@ -137,17 +156,31 @@ def new_postgres(
 
 
 @pytest.fixture(scope="session")
+def postgres_server(
+    postgres_installation: Installation, postgres_template: Path
+) -> Iterator[PostgresServer]:
+    """One server for the whole run, quick and not durable; nobody stops it."""
+    with PostgresServer(
+        postgres_installation, template=postgres_template, settings=QUICK
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def local_databases(postgres_server: PostgresServer) -> Databases:
+    """Databases of the server of this run, wherever other tests have theirs."""
+    return Databases(postgres_server.dsn())
+
+
+@pytest.fixture(scope="session")
 def postgres_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
-    """Where to make databases: one server for the whole run, or the one that RB_TEST_PG_DSN names."""
+    """Databases of the server that RB_TEST_PG_DSN names, else of the one of this run."""
     if given := os.environ.get(DSN_VARIABLE):
         databases = Databases(given)
         yield databases
         databases.drop_all()
-        return
-    installation = request.getfixturevalue("postgres_installation")
-    template = request.getfixturevalue("postgres_template")
-    with PostgresServer(installation, template=template, settings=QUICK) as server:
-        yield Databases(server.dsn())
+    else:
+        yield request.getfixturevalue("local_databases")
 
 
 @pytest.fixture
@@ -164,6 +197,12 @@ def postgres_dsn(postgres_databases: Databases) -> Iterator[str]:
     dsn = postgres_databases.bank()
     yield dsn
     postgres_databases.drop(dsn)
+
+
+@pytest.fixture
+def team_dsn(postgres_dsn: str) -> str:
+    """The DSN of the same bank as `postgres_dsn`, for the role that owns nothing."""
+    return as_team(postgres_dsn)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

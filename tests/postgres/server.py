@@ -88,6 +88,21 @@ class Installation:
         self._copy.chmod(0o755)
         return self._copy / package.name
 
+    @property
+    def credentials(self) -> dict[str, Any]:
+        """What `subprocess` needs to know to run something as the account."""
+        if self.account is None:
+            return {}
+        return {"user": self.account, "group": self.group, "extra_groups": ()}
+
+    @property
+    def group(self) -> int:
+        """The number of the account's own group; it need not have a name."""
+        import pwd
+
+        assert self.account is not None
+        return pwd.getpwnam(self.account).pw_gid
+
     def run(self, program: str, *arguments: str | Path) -> str:
         """Run one of the programs to its end and give what it printed."""
         done = subprocess.run(
@@ -95,7 +110,7 @@ class Installation:
             capture_output=True,
             text=True,
             check=False,
-            user=self.account,
+            **self.credentials,
             cwd="/",
             env={**os.environ, "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10"},
         )
@@ -206,7 +221,7 @@ class PostgresServer:
                     "-D", self.data, "-p", str(self.port), "-k", self.directory, *options,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
-                user=None if self._command else self.installation.account,
+                **({} if self._command else self.installation.credentials),
                 env={**os.environ, "LC_ALL": "C"},
                 # An interrupt from the keyboard is for the tests; they stop the server.
                 start_new_session=True,

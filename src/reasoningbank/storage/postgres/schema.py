@@ -35,14 +35,14 @@ TENANT_TABLES: Final = (
 )
 """The tables that hold rows of namespaces, but for the one of vectors: `dialects` defines that."""
 
+FIRST_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS bank_schema (version integer PRIMARY KEY, finished_at timestamptz)
+"""
+"""Which steps were taken; row 0 is what a migrator takes to itself."""
+
 # What SQLite calls the changes log is here two numbers in each pattern: in which epoch of its
 # namespace it was last put, and last changed at all. See `epochs`.
-TABLES: Final = """
-CREATE TABLE bank_schema (
-    version integer PRIMARY KEY,
-    finished_at timestamptz
-);
-
+_TABLES: Final = """
 CREATE TABLE namespaces (
     namespace text COLLATE "C" PRIMARY KEY,
     model bigint,
@@ -259,3 +259,6 @@ INDEXES: Final[dict[str, str]] = {
         (namespace, target_id, kind)""",
 }
 """The indexes by name, without CREATE: they are built concurrently, one at a time."""
+
+STEPS: Final[dict[int, str]] = {1: _TABLES}
+"""The statements that take the tables from the version before to the version named."""

@@ -9,7 +9,13 @@ from typing import Literal
 
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
-from reasoningbank.domain.pattern import Observation, Pattern, PatternChange, StoreStatus
+from reasoningbank.domain.pattern import (
+    Observation,
+    Pattern,
+    PatternChange,
+    StorageStats,
+    StoreStatus,
+)
 from reasoningbank.domain.recall import RecallEvent
 from reasoningbank.domain.records import (
     EmbeddingModel,
@@ -24,6 +30,7 @@ from reasoningbank.domain.records import (
 )
 from reasoningbank.domain.trajectory import PatternLink, Trajectory, TrajectoryState
 from reasoningbank.storage.sql import (
+    counting,
     learning,
     models,
     outcomes,
@@ -54,6 +61,21 @@ class SqlStorage(SqlConsolidations):
     @abstractmethod
     def _snapshot(self, namespace: str) -> AbstractContextManager[SqlConnection]:
         """Lend a connection that goes on seeing a namespace as of now, of any age."""
+
+    @property
+    @abstractmethod
+    def read_only(self) -> bool:
+        """Whether every write is refused."""
+
+    @abstractmethod
+    def _described(self) -> counting.Described:
+        """Say which engine this is, and where."""
+
+    def get_stats(self, namespace: str, now: str) -> StorageStats:
+        counted = self._moment(
+            namespace, lambda connection: counting.counted(connection, namespace, now)
+        )
+        return counting.stats(counted, self._described(), namespace, read_only=self.read_only)
 
     def store_pattern(
         self, new: NewPattern, model: EmbeddingModel, options: StoreOptions
@@ -107,7 +129,7 @@ class SqlStorage(SqlConsolidations):
     def patterns_to_embed(
         self, namespace: str, model: EmbeddingModel, after: str, limit: int
     ) -> list[tuple[str, str]]:
-        return self._read(
+        return self._moment(
             namespace,
             lambda connection: reembedding.patterns_to_embed(
                 connection, namespace, model, after, limit

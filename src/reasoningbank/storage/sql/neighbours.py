@@ -33,13 +33,13 @@ GROUP BY l.source_id, l.target_id HAVING MIN(w.kind) = MAX(w.kind) AND MIN(w.kin
 """
 _HIDDEN: Final = """
 SELECT
-    (SELECT COALESCE(SUM(quarantined), 0) FROM category_counts
-        WHERE namespace = ?1 AND (?2 IS NULL OR task_category = ?2)),
-    (SELECT COALESCE(SUM(patterns), 0) FROM category_counts
-        WHERE namespace = ?1 AND ?2 IS NOT NULL AND task_category <> ?2),
+    (SELECT CAST(COALESCE(SUM(quarantined), 0) AS BIGINT) FROM category_counts
+        WHERE namespace = ?1 AND (task_category = ?2 OR ?2 IS NULL)),
+    (SELECT CAST(COALESCE(SUM(patterns), 0) AS BIGINT) FROM category_counts
+        WHERE namespace = ?1 AND task_category <> ?2 AND ?2 IS NOT NULL),
     (SELECT COUNT(*) FROM patterns
         WHERE namespace = ?1 AND expires_at <= ?3 AND expires_at IS NOT NULL AND state = 'active'
-        AND (?2 IS NULL OR task_category = ?2))
+        AND (task_category = ?2 OR ?2 IS NULL))
 """
 
 

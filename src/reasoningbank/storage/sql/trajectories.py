@@ -31,11 +31,11 @@ FROM trajectories t JOIN trajectory_states s
 _GET: Final = f"SELECT {_COLUMNS} {_FROM} WHERE t.namespace = ? AND t.id = ?"
 _LIST: Final = (
     f"SELECT {_COLUMNS} {_FROM} "
-    "WHERE t.namespace = ?1 AND t.id > ?2 AND (?3 IS NULL OR s.state = ?3) ORDER BY t.id LIMIT ?4"
+    "WHERE t.namespace = ?1 AND t.id > ?2 AND (s.state = ?3 OR ?3 IS NULL) ORDER BY t.id LIMIT ?4"
 )
 _UNLEARNED: Final = f"""
 SELECT {_COLUMNS} {_FROM}
-WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND (?2 IS NULL OR t.origin = ?2)
+WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND (t.origin = ?2 OR ?2 IS NULL)
 ORDER BY s.at, t.id LIMIT ?3
 """
 _INSERT: Final = """

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import TypeVar, cast
 
 import apsw
 
 from reasoningbank.domain.consolidation import Reached
-from reasoningbank.domain.errors import StorageCorrupt
-from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern, StorageStats
+from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord
-from reasoningbank.storage.sql import models, verification
+from reasoningbank.storage.sql import verification
 from reasoningbank.storage.sql.backend import SqlStorage
 from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.counting import Described
 from reasoningbank.storage.sqlite import changes, checks, erasure, salvage, vector_reads
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.loans import Snapshot
@@ -23,15 +23,6 @@ from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
 
 _T = TypeVar("_T")
-
-_COUNTS: Final = """
-SELECT task_category, patterns, quarantined FROM category_counts WHERE namespace = ?
-ORDER BY task_category
-"""
-_EXPIRED: Final = """
-SELECT COUNT(*) FROM patterns
-WHERE namespace = ? AND expires_at <= ? AND expires_at IS NOT NULL AND state = 'active'
-"""
 
 
 class SqliteStorage(SqlStorage):
@@ -143,7 +134,7 @@ class SqliteStorage(SqlStorage):
         with self._connections.moment() as connection:
             return changes.page(connection, namespace, reached, limit)
 
-    def check(self, *, full: bool) -> list[Finding]:
+    def check(self, namespace: str, *, full: bool) -> list[Finding]:
         with self._connections.snapshot() as connection:
             return list(checks.check(connection, self._path, full=full))
 
@@ -165,31 +156,13 @@ class SqliteStorage(SqlStorage):
             namespace, model, query, k, category=category, now_ms=now_ms, vectors=vectors
         )
 
-    def get_stats(self, namespace: str, now: str) -> StorageStats:
-        with self._connections.moment() as connection:
-            counts = connection.execute(_COUNTS, (namespace,)).fetchall()
-            [(expired,)] = connection.execute(_EXPIRED, (namespace, now))
-            current = models.current_model(connection, namespace)
-        categories: dict[str, int] = {category: count for category, count, _ in counts}  # type: ignore[misc]
-        try:
-            total = sum(categories.values())
-            quarantined: int = sum(held for _, _, held in counts)  # type: ignore[misc]
-        except TypeError as error:
-            raise StorageCorrupt(
-                "holds counts that are no numbers", hint="Run `reasoningbank doctor`."
-            ) from error
-        return StorageStats(
-            total_patterns=total,
-            active_patterns=total - quarantined - int(expired),
-            categories=categories,
-            namespace=namespace,
+    def _described(self) -> Described:
+        return Described(
             backend="memory" if self._path is None else "sqlite",
             path=None if self._path is None else str(self._path),
             persistent=self._path is not None,
-            read_only=self.read_only,
             reason=self._reason,
             size_bytes=self._size(),
-            embedding_model=None if current is None else current[1].name,
             schema_version=SCHEMA_VERSION,
             engine=f"SQLite {apsw.sqlite_lib_version()}",
         )
