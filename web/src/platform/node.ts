@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { BankOptions } from "../bank/options.js";
 import { Unavailable } from "../domain/errors.js";
-import { MemoryStorage } from "../storage/memory.js";
+import { MemoryStorage } from "../storage/memory/storage.js";
 import { failure, openFile } from "../storage/node/file.js";
 import { imageInFile } from "../storage/node/image-file.js";
 import { sharedFileLibrary } from "../storage/node/libraries.js";

@@ -7,7 +7,7 @@ import { TABLES } from "../../../src/embedding/assets.js";
 import { defaultEmbedder } from "../../../src/embedding/default.js";
 import { hasSimd, loadKernel } from "../../../src/kernel/kernel.js";
 import { openStorage } from "../../../src/platform/web-storage.js";
-import { MemoryStorage } from "../../../src/storage/memory.js";
+import { MemoryStorage } from "../../../src/storage/memory/storage.js";
 import { loadSqlJs } from "../../../src/storage/sqljs/library.js";
 import { openImage, type ImageStore } from "../../../src/storage/sqljs/saving.js";
 import type { Storage } from "../../../src/storage/tables.js";
