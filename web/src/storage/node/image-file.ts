@@ -4,7 +4,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { dirname } from "node:path";
 import { Busy, Unavailable } from "../../domain/errors.js";
 import type { ImageStore } from "../sqljs/saving.js";
-import { flush } from "./file.js";
+import { backupName, flush } from "./creating.js";
 
 /** Beside an image that sql.js made, so that no file of another program is ever replaced. */
 const MARK = ".sqljs";

@@ -6,12 +6,12 @@ import { newId } from "../../domain/identifiers.js";
 import { formatTimestamp } from "../../domain/timestamps.js";
 import type { Description, Storage, Tables } from "../tables.js";
 import { Turns } from "../turns.js";
-import { isBusy, translatedError, type SqlDriver } from "./driver.js";
+import { isBusy, rollBack, translatedError, type SqlDriver } from "./driver.js";
+import { patiently } from "./patience.js";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema-text.js";
 import { SqlTables } from "./tables.js";
 
 export const BUSY_TIMEOUT_MS = 30_000;
-const LONGEST_PAUSE_MS = 50;
 
 /** What differs between one SQLite bank and another. */
 export interface SqlStorageOptions {
@@ -160,7 +160,7 @@ export class SqlStorage implements Storage {
   async #inTransaction<T>(begin: string, work: (tables: Tables) => Promise<T>): Promise<T> {
     const driver = this.#driver();
     try {
-      await this.#patiently(() => {
+      await patiently(this.#options.busyTimeout, () => {
         driver.exec(begin);
         try {
           driver.all("SELECT 1 FROM bank_properties LIMIT 1"); // from here on the bank stands still
@@ -182,24 +182,10 @@ export class SqlStorage implements Storage {
     }
   }
 
-  /** Try until nobody else holds the database; waits grow and vary, so that writers do not march in step. */
-  async #patiently<T>(attempt: () => T): Promise<T> {
-    const deadline = Date.now() + this.#options.busyTimeout;
-    for (let attempts = 0; ; attempts++) {
-      try {
-        return attempt();
-      } catch (error) {
-        if (!isBusy(error) || Date.now() >= deadline) throw error;
-        const longest = Math.min(LONGEST_PAUSE_MS, 2 ** Math.min(attempts, 6));
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
-      }
-    }
-  }
-
   async #foldLog(driver: SqlDriver): Promise<void> {
     if (this.#options.backend !== "sqlite" || this.#options.path === null) return;
     try {
-      await this.#patiently(() => {
+      await patiently(this.#options.busyTimeout, () => {
         const [row] = driver.all("PRAGMA wal_checkpoint(TRUNCATE)");
         if (row?.["busy"] !== 0) throw Object.assign(new Error("the log is held"), { errcode: 5 });
       });
@@ -215,14 +201,6 @@ export class SqlStorage implements Storage {
   /** Give whether a row that stays holds a piece rightly. */
   #isHeld(driver: SqlDriver, needle: Uint8Array): boolean {
     return driver.all(`SELECT ${HELD} AS held`, [needle])[0]?.["held"] === 1;
-  }
-}
-
-function rollBack(driver: SqlDriver): void {
-  try {
-    driver.exec("ROLLBACK");
-  } catch {
-    // SQLite has rolled back by itself, as it does when the disk is full; the error that led here is thrown on.
   }
 }
 
