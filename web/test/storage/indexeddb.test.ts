@@ -91,6 +91,37 @@ test("damage is found by a check, and named", async () => {
   expect((await bank.check()).filter(({ level }) => level === "error")).toMatchObject([{ check: "patterns", ids: [id] }]);
 });
 
+test("an erase looks through every record, and says what it cannot see", async () => {
+  const bank = await open();
+  const secret = "An unmistakable sentence about flibbertigibbets, said once.";
+  const stays = await bank.storePattern({ ...INPUT, strategy: "One that stays." });
+  const id = await bank.storePattern({ ...INPUT, strategy: secret }, { idempotency_key: "once" });
+  await bank.updatePattern(id, { strategy: "Another one." });
+  await bank.storePattern({ ...INPUT, strategy: "Another one.", title: "Seen again" });
+  await bank.recordOutcome({ pattern: id, success: false, source: "human", evidence: { said: secret } });
+  const erasure = await bank.erase(id);
+  const database = await raw();
+  const kept = await Promise.all(STORES.map((name) => result(database.transaction(name).objectStore(name).getAll())));
+
+  expect(erasure.bytes_checked).toBeGreaterThan(100);
+  expect(erasure.unproven).toContain("the browser's own files");
+  expect(JSON.stringify(kept)).not.toContain("flibbertigibbets");
+  expect((await bank.getPattern(stays))?.strategy).toBe("One that stays.");
+});
+
+test.each(["pattern_history", "outcomes", "pattern_embeddings"])("an erase that leaves something in %s is an error", async (store) => {
+  const bank = await open();
+  const id = await bank.storePattern(INPUT);
+  await bank.updatePattern(id, { strategy: "Test last." });
+  await bank.recordOutcome({ pattern: id, success: true, source: "test" });
+  const remove: IDBObjectStore["delete"] = Reflect.get<IDBObjectStore, "delete">(FakeObjectStore.prototype, "delete");
+  vi.spyOn(FakeObjectStore.prototype, "delete").mockImplementation(function (this: IDBObjectStore, key) {
+    return this.name === store ? (this.count() as unknown as IDBRequest<undefined>) : remove.call(this, key);
+  });
+
+  await expect(bank.erase(id)).rejects.toMatchObject({ code: "storage_corrupt", message: expect.stringContaining(store) as string });
+});
+
 test("stores at the same time are all kept, and counted", async () => {
   const [one, other] = [await open(), await open()];
   await Promise.all(

@@ -5,12 +5,15 @@ import { Busy, Unavailable } from "../../domain/errors.js";
 import { randomBytes } from "#random";
 import { newId } from "../../domain/identifiers.js";
 import { formatTimestamp } from "../../domain/timestamps.js";
-import type { Description, Storage, Tables } from "../tables.js";
+import { RecordScan } from "../scanning.js";
+import type { Description, Erased, Scrubbed, Storage, Tables } from "../tables.js";
 import { completed, result, translatedError } from "./requests.js";
 import { DATABASE_VERSION, STORES, upgrade } from "./schema.js";
 import { IndexedDbTables } from "./tables.js";
 
 const BUSY_TIMEOUT_MS = 30_000;
+const SCANNED_AT_ONCE = 200;
+const UNPROVEN = "the browser's own files, which a page cannot read: the browser clears removed records from them in its own time";
 
 /** How a bank in IndexedDB is opened. */
 export type IndexedDbOptions = Pick<BankOptions, "durability" | "busyTimeout" | "persist">;
@@ -90,9 +93,19 @@ export class IndexedDbStorage implements Storage {
     };
   }
 
-  /** A page cannot read the files of its own storage, so nothing is looked for. */
-  scrub(): Promise<{ bytes_checked: number; compacted: boolean }> {
-    return Promise.resolve({ bytes_checked: 0, compacted: false });
+  /** Look through every record. A page cannot read the files that its browser keeps them in. */
+  async scrub(erased: Erased): Promise<Scrubbed> {
+    const database = await this.#opened();
+    const scan = new RecordScan(erased);
+    try {
+      const transaction = database.transaction(STORES, "readonly");
+      for (const name of STORES) {
+        for await (const record of recordsOf(transaction.objectStore(name))) scan.look(name, record);
+      }
+    } catch (error) {
+      throw translatedError(error, this.#path);
+    }
+    return { bytes_checked: scan.conclude(this.#path), compacted: false, unproven: UNPROVEN };
   }
 
   close(): Promise<void> {
@@ -160,6 +173,19 @@ export class IndexedDbStorage implements Storage {
     this.#persist = false;
     const manager = (navigator as { storage?: Partial<StorageManager> }).storage;
     await manager?.persist?.();
+  }
+}
+
+/** Give the records of a store, some at a time: a bank need not fit into memory twice. */
+async function* recordsOf(store: IDBObjectStore): AsyncGenerator<unknown> {
+  for (let range: IDBKeyRange | undefined; ; ) {
+    const [keys, records] = await Promise.all([
+      result(store.getAllKeys(range, SCANNED_AT_ONCE)),
+      result(store.getAll(range, SCANNED_AT_ONCE)),
+    ]);
+    yield* records;
+    if (keys.length < SCANNED_AT_ONCE) return;
+    range = IDBKeyRange.lowerBound(keys[keys.length - 1], true);
   }
 }
 

@@ -169,4 +169,10 @@ export class MemoryPatterns implements PatternTables, VectorTables, LogTables {
   counts(namespace: string): CategoryCount[] {
     return this.#counts.values().filter((one) => one.namespace === namespace);
   }
+
+  protected *patternRecords(): Generator<readonly [store: string, record: unknown]> {
+    for (const row of this.#rows.values()) yield ["patterns", row];
+    for (const vector of this.#vectors.values()) yield ["pattern_embeddings", vector];
+    for (const entry of this.#log.values()) yield ["changes", entry];
+  }
 }

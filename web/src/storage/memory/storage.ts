@@ -1,9 +1,12 @@
 /** A bank in memory: the same rules, nothing that lasts. */
 
 import { Unavailable } from "../../domain/errors.js";
-import type { Description, Storage, Tables } from "../tables.js";
+import { RecordScan } from "../scanning.js";
+import type { Description, Erased, Scrubbed, Storage, Tables } from "../tables.js";
 import { Turns } from "../turns.js";
 import { MemoryTables } from "./tables.js";
+
+const UNPROVEN = "memory that is free but has not been used again";
 
 /** Keeps a bank in memory; gone when it is closed. */
 export class MemoryStorage implements Storage {
@@ -47,8 +50,12 @@ export class MemoryStorage implements Storage {
     });
   }
 
-  scrub(): Promise<{ bytes_checked: number; compacted: boolean }> {
-    return Promise.resolve({ bytes_checked: 0, compacted: false });
+  scrub(erased: Erased): Promise<Scrubbed> {
+    return this.#turns.take(() => {
+      const scan = new RecordScan(erased);
+      for (const [store, record] of this.#open().records()) scan.look(store, record);
+      return Promise.resolve({ bytes_checked: scan.conclude(null), compacted: false, unproven: UNPROVEN });
+    });
   }
 
   async close(): Promise<void> {

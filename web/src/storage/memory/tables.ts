@@ -152,4 +152,23 @@ export class MemoryTables extends MemoryPatterns implements Tables {
     for (const link of record.links) this.addLink(namespace, link);
     return undefined;
   }
+
+  /** Give every record, with the name of its store. */
+  *records(): Generator<readonly [store: string, record: unknown]> {
+    yield* this.patternRecords();
+    const shelves = {
+      pattern_history: this.#history,
+      observations: this.#observations,
+      outcomes: this.#outcomes,
+      idempotency_keys: this.#answers,
+      recalls: this.#recalls,
+      pattern_links: this.#links,
+      trajectories: this.#trajectories,
+    };
+    for (const [store, shelf] of Object.entries(shelves)) {
+      for (const kept of shelf.values()) {
+        for (const record of Array.isArray(kept) ? (kept as readonly unknown[]) : [kept]) yield [store, record];
+      }
+    }
+  }
 }

@@ -46,21 +46,21 @@ export async function backUpBank(
     const copied = schemaVersion(copy);
     copy.close();
     if (copied !== version) return false;
-    const name = backupName(path, version);
-    for (let number = 1; !putInPlace(temporary, number === 1 ? name : `${name}-${String(number)}`); ) number++;
+    putUnderBackupName(temporary, path, version);
     return true;
   } finally {
     if (existsSync(temporary)) unlinkSync(temporary);
   }
 } // prettier-ignore
 
-/** Give the name of the first copy that is made of a bank before it leaves a schema. */
-export function backupName(path: string, version: number): string {
-  return `${path}.backup-schema-${String(version)}`;
+/** Give a finished copy of a bank the first of its names that is free. */
+export function putUnderBackupName(temporary: string, path: string, version: number): void {
+  const name = `${path}.backup-schema-${String(version)}`;
+  for (let number = 1; !putInPlace(temporary, number === 1 ? name : `${name}-${String(number)}`); ) number++;
 }
 
 /** Make an empty file beside a bank that nobody else uses, readable by its owner alone; give its name. */
-function reserve(path: string): string {
+export function reserve(path: string): string {
   const temporary = `${path}.${randomBytes(8).toString("hex")}.creating`;
   closeSync(openSync(temporary, "wx", 0o600));
   if (POSIX) chmodSync(temporary, 0o600);

@@ -66,6 +66,7 @@ function inPage(path: string): ImageStore {
       kept = image;
       return Promise.resolve();
     },
+    backUp: () => Promise.reject(new Error("a new image has no older schema")),
     release: () => Promise.resolve(),
   };
 }
