@@ -42,8 +42,8 @@ export interface PatternTables {
   row(namespace: string, id: string): Awaitable<PatternRow | undefined>;
   rows(namespace: string, ids: readonly string[]): Awaitable<ReadonlyMap<string, PatternRow>>;
   idOfKey(namespace: string, key: string): Awaitable<string | undefined>;
-  /** Insert a row unless its key is taken; give whether it was. */
-  insertRow(row: PatternRow): Awaitable<boolean>;
+  /** Insert a row with its vector unless the row's key is taken; give whether they were inserted. */
+  insert(row: PatternRow, model: EmbeddingModel, vector: Int8Array): Awaitable<boolean>;
   updateRow(row: PatternRow): Awaitable<void>;
   /** Remove a row and its vectors; give how many vectors there were. */
   deleteRow(namespace: string, id: string): Awaitable<number>;

@@ -48,9 +48,11 @@ export class IndexedDbPatterns extends Stores implements PatternTables, VectorTa
     return (primary as [string, string] | undefined)?.[1];
   }
 
-  insertRow(row: PatternRow): Promise<boolean> {
+  async insert(row: PatternRow, model: EmbeddingModel, vector: Int8Array): Promise<boolean> {
     void this.count(row.namespace, row.task_category); // will be asked for if the row is new
-    return this.added(this.store("patterns").add(keptRow(row)));
+    if (!(await this.added(this.store("patterns").add(keptRow(row))))) return false;
+    this.putVector(row, model, vector);
+    return true;
   }
 
   /** Give whether a record was added; one whose key is taken is not, and the transaction goes on. */

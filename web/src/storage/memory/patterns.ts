@@ -44,10 +44,11 @@ export class MemoryPatterns implements PatternTables, VectorTables, LogTables {
     return this.#keys.get(key(namespace, dedupeKey));
   }
 
-  insertRow(row: PatternRow): boolean {
+  insert(row: PatternRow, model: EmbeddingModel, vector: Int8Array): boolean {
     if (this.idOfKey(row.namespace, row.dedupe_key) !== undefined) return false;
     this.#rows.set(key(row.namespace, row.id), row);
     this.#keys.set(key(row.namespace, row.dedupe_key), row.id);
+    this.putVector(row, model, vector);
     return true;
   }
 

@@ -69,8 +69,10 @@ export class SqlPatterns extends Statements implements PatternTables, VectorTabl
     return row === undefined ? undefined : text(row["id"]);
   }
 
-  insertRow(row: PatternRow): boolean {
-    return this.run(INSERT, ...this.#values(row)) > 0;
+  insert(row: PatternRow, model: EmbeddingModel, vector: Int8Array): boolean {
+    if (this.run(INSERT, ...this.#values(row)) === 0) return false;
+    this.putVector(row, model, vector);
+    return true;
   }
 
   updateRow(row: PatternRow): void {
