@@ -12,7 +12,8 @@ import type { Storage } from "../../src/storage/tables.js";
 import { letters } from "../scenarios/runner.js";
 import { FILE_ENGINES } from "../support/file-engines.js";
 import { newFolder } from "../support/folders.js";
-import { makeOldBank, OLD_ID, stepsTo } from "../support/old-banks.js";
+import { OLD_ID } from "../support/first-layout.js";
+import { makeOldBank, stepsTo } from "../support/old-banks.js";
 
 const INPUT = { task_description: "Add login", task_category: "backend", strategy: "Test first." };
 const SQLJS = { sqljsUrl: new URL("../../node_modules/sql.js/dist/sql-wasm.wasm", import.meta.url) };

@@ -2,18 +2,14 @@
 import { readFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { dedupeKey } from "../../src/domain/duplicates.js";
 import { vectorChecksum } from "../../src/domain/checksum.js";
 import { fromHex } from "../../src/domain/utf8.js";
 import { APPLICATION_ID } from "../../src/storage/sql/schema-text.js";
-import { rowOf } from "../../src/storage/rows.js";
 import { letters } from "../scenarios/runner.js";
+import { OLD_ID, oldRow, oldVector } from "./first-layout.js";
 
 const STEPS = readFileSync(fileURLToPath(new URL("../../../spec/schema-steps.sql", import.meta.url)), "utf8");
 const AT = "2026-01-02T03:04:05.006Z";
-
-/** The one pattern of an old bank. */
-export const OLD_ID = "019b7d2e-5d3e-7000-8000-000000000001";
 
 /** Give the statements from an empty file to a schema. */
 export function stepsTo(version: number): string {
@@ -25,21 +21,12 @@ export function stepsTo(version: number): string {
 export function makeOldBank(path: string, version: number, more = ""): void {
   const file = new DatabaseSync(path);
   file.exec(`PRAGMA application_id=${String(APPLICATION_ID)}; PRAGMA user_version=${String(version)}; ${stepsTo(version)}`);
-  const content = { namespace: "default", task_category: "backend", task_description: "Add login", strategy: "Test first." };
-  const row = rowOf({
-    pattern: {
-      ...content, id: OLD_ID, title: null, success_score: null, duration_seconds: null, tags: [], metadata: {},
-      trust: "reported", state: "active", uses: 1, successes: 1, failures: 0, last_used_at: AT, created_at: AT,
-      updated_at: AT, expires_at: null, version: 2,
-    },
-    created_by: "somebody",
-    key: dedupeKey(content, null),
-  }); // prettier-ignore
+  const row = oldRow();
   const names = Object.keys(row) as (keyof typeof row)[];
   file
     .prepare(`INSERT INTO patterns (${names.join()}) VALUES (${names.map(() => "?").join()})`)
     .run(...names.map((name) => (name === "dedupe_key" ? fromHex(row.dedupe_key) : row[name])));
-  const vector = letters.embedQuery(content.task_description) as Int8Array;
+  const vector = oldVector();
   const { name, dimension } = letters;
   file.prepare("INSERT INTO embedding_models VALUES (1, ?, ?, ?)").run(name, dimension, "1");
   file.exec("INSERT INTO namespaces VALUES ('default', 1)");

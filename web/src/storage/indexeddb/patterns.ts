@@ -173,7 +173,10 @@ export class IndexedDbPatterns extends Stores implements PatternTables, VectorTa
     if (ids.length === 0) return;
     const before = await this.namespace(namespace);
     let { seq, log_start } = before;
-    for (const id of ids) this.store("changes").put({ namespace, seq: ++seq, id, kind });
+    for (const id of ids) {
+      const entry = { namespace, seq: ++seq, id, kind };
+      this.store("changes").put(kind === "erase" ? { ...entry, erased: [namespace, id] } : entry);
+    }
     if (Math.floor(seq / LOG_CUT_EVERY) !== Math.floor(before.seq / LOG_CUT_EVERY) && seq > LOG_KEPT) {
       log_start = seq - LOG_KEPT + 1;
       this.store("changes").delete(IDBKeyRange.bound([namespace], [namespace, log_start], false, true));
@@ -193,9 +196,7 @@ export class IndexedDbPatterns extends Stores implements PatternTables, VectorTa
   }
 
   async wasErased(namespace: string, id: string): Promise<boolean> {
-    const all = this.store("changes").getAll(beginningWith(namespace));
-    const entries = await result(all as IDBRequest<{ id: string; kind: LogKind }[]>);
-    return entries.some((one) => one.id === id && one.kind === "erase");
+    return (await result(this.store("changes").index("erased").getKey([namespace, id]))) !== undefined;
   }
 
   counts(namespace: string): Promise<CategoryCount[]> {
