@@ -59,15 +59,13 @@ export async function restore(
   }
   await useModel(tables, namespace, model);
   const key = dedupeKey(pattern, record.kept ? id : null);
-  const row = rowOf({ pattern, created_by: record.created_by, key });
-  if (!(await tables.insertRow(row))) {
+  if (!(await tables.insert(rowOf({ pattern, created_by: record.created_by, key }), model, vector))) {
     const taken = (await tables.idOfKey(namespace, key)) ?? null;
     throw new Conflict(`a pattern equal to ${id} is there already under another id: ${String(taken)}`, {
       existing_id: taken,
       hint: ELSEWHERE,
     });
   }
-  await tables.putVector(row, model, vector);
   await restoreNotes(tables, record);
   await count(tables, pattern, 1);
   await tables.log(namespace, [id], "put");

@@ -13,7 +13,7 @@ import {
   validateEnvironment,
 } from "../../src/index.js";
 import type { Storage } from "../../src/storage/tables.js";
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import { letters } from "../scenarios/runner.js";
 import { newFolder } from "../support/folders.js";
 

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import { tablePath } from "../support/embedder.js";
 import { newFolder } from "../support/folders.js";
 import { hasPython, python, startPython } from "../support/python.js";
