@@ -36,6 +36,7 @@ NAMED = [
     "restore",
     "reembed",
     "doctor",
+    "db",
     "demo",
     "bench",
     "eval",

@@ -76,9 +76,6 @@ def test_equal_patterns_stored_at_once_by_many_banks_are_one_each(team_dsn):
         assert answers[1:] == answers[:-1]
         assert banks[0].get_stats().total_patterns == 25
         for pattern_id in answers[0]:
-            found = banks[0].get_pattern(pattern_id)
-            assert found is not None
-            assert found.version == 4
             assert len(banks[0].observations(pattern_id)) == 3
         assert_sound(banks[0])
 
@@ -90,10 +87,10 @@ def test_equal_batches_in_opposite_orders_do_not_hold_one_another_up(team_dsn):
             forth, back = at_once(
                 lambda: first.store_patterns(there), lambda: second.store_patterns(there[::-1])
             )
-            assert forth == back[::-1]
+            assert forth == list(reversed(back))
 
         assert first.get_stats().total_patterns == 40
-        assert {one.version for one in first.search_by_category("line", 100)} == {10}
+        assert {len(first.observations(one)) for one in forth} == {9}
         assert_sound(first)
 
 
@@ -124,7 +121,7 @@ def test_of_many_who_change_one_version_one_does(team_dsn):
         found = bank.get_pattern(pattern_id)
         assert found is not None
         assert found.version == 2
-        assert len(bank.history(pattern_id)) == 1
+        assert [one.kind for one in bank.history(pattern_id)] == ["created", "updated"]
 
 
 def test_outcomes_told_at_once_are_all_counted(team_dsn):
@@ -152,7 +149,7 @@ def test_one_recall_settled_by_many_is_counted_once(team_dsn):
     with open_bank(team_dsn) as bank:
         pattern_id = bank.store_pattern(pattern(1))
         recall = bank.recall("check bearing 1 of the line", min_similarity=-1.0)
-        assert [one.id for one in recall.patterns] == [pattern_id]
+        assert [one.pattern.id for one in recall.patterns] == [pattern_id]
 
         at_once(*[lambda: bank.record_outcome(recall=recall.id, success=True)] * 8)
 
@@ -177,8 +174,10 @@ def test_learning_from_a_source_while_it_is_withdrawn_leaves_nothing_of_it_in_us
 
         def learn(first: int) -> None:
             for number in range(first, first + 15):
-                one = bank.learn(experience(number, "doubtful"))
-                learned.append(one.trajectory_id)
+                try:
+                    learned.append(bank.learn(experience(number, "doubtful")).trajectory_id)
+                except Conflict as error:  # withdrawn between being kept and being learned from
+                    assert "withdrawn" in str(error)  # noqa: PT017 - any other is a failure
 
         def withdraw() -> None:
             for _ in range(10):
@@ -188,7 +187,7 @@ def test_learning_from_a_source_while_it_is_withdrawn_leaves_nothing_of_it_in_us
         at_once(lambda: learn(0), lambda: learn(100), withdraw)
         other.withdraw(origin="doubtful")
 
-        assert len(learned) == 30
+        assert len(bank.trajectories()) == 30
         assert bank.search_by_category("filing", 100) == []
         assert_sound(bank)
         other.reinstate(origin="doubtful")
@@ -302,9 +301,7 @@ def test_two_processes_that_store_the_same_lose_and_double_nothing(team_dsn, tmp
     with open_bank(team_dsn) as bank:
         assert bank.get_stats().total_patterns == 60
         for line in first:
-            found = bank.get_pattern(line.split()[2])
-            assert found is not None
-            assert found.version == 2
+            assert len(bank.observations(line.split()[2])) == 1
         assert_sound(bank)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import traceback
@@ -72,7 +73,11 @@ def test_a_server_that_is_not_there_is_named():
     assert "team" in str(error)
 
 
-def test_a_host_that_has_no_address_is_named():
+def test_a_host_that_has_no_address_is_named(monkeypatch):
+    def nobody_knows(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_knows)
     error = refused(
         Unavailable, lambda: use(f"postgresql://team:{SECRET}@nowhere.invalid/bank")
     )  # fmt: skip
@@ -110,10 +115,10 @@ def test_a_database_that_is_not_there_is_named(local_databases, postgres_server)
 @pytest.mark.parametrize(
     "dsn",
     [
-        f"postgresql://team:{SECRET}@localhost:notaport/bank",
-        f"postgresql://team:{SECRET}@localhost/bank?colour=red",
-        f"postgresql://team:{SECRET}@localhost/bank?connect_timeout=soon",
-        f"postgresql://team:{SECRET}@localhost/bank?pool_size=0",
+        f"postgresql://team:{SECRET}@127.0.0.1:notaport/bank",
+        f"postgresql://team:{SECRET}@127.0.0.1/bank?colour=red",
+        f"postgresql://team:{SECRET}@127.0.0.1/bank?connect_timeout=soon",
+        f"postgresql://team:{SECRET}@127.0.0.1/bank?pool_size=0",
         f"postgresql://team:{SECRET}@[::1/bank",
         f"postgresql://team:{SECRET}%@localhost/bank",
     ],
@@ -185,9 +190,7 @@ def test_a_pool_without_a_free_connection_is_waited_for_and_no_longer_than_asked
         assert bank.get_stats().total_patterns == 1
 
 
-@pytest.mark.parametrize(
-    "state", ["40001", "40P01", "57P01", "57P02", "57P03", "08006", "53300", "55P03"]
-)
+@pytest.mark.parametrize("state", ["40001", "40P01", "57P01", "57P02", "57P03", "08006", "53300"])
 def test_what_the_server_takes_back_twice_is_done_at_the_third_attempt(postgres_dsn, state):
     refuse_times(postgres_dsn, state, 2)
 

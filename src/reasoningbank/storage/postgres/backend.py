@@ -11,11 +11,12 @@ from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord
-from reasoningbank.storage.postgres import checks, engine, epochs, erasure, search
+from reasoningbank.storage.postgres import checks, engine, epochs, erasure
 from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.connections import Connections
 from reasoningbank.storage.postgres.dialects import Dialect
 from reasoningbank.storage.postgres.schema import SCHEMA_VERSION
+from reasoningbank.storage.postgres.search import SimilaritySearch
 from reasoningbank.storage.postgres.transactions import Transactions
 from reasoningbank.storage.sql import transfer, verification
 from reasoningbank.storage.sql.backend import SqlStorage
@@ -59,6 +60,7 @@ class PostgresStorage(SqlStorage):
         self._connections = connections
         self._transactions = Transactions(connections, patience)
         self._dialect = dialect
+        self._search = SimilaritySearch(self._reads, dialect)
         self._engine_name = engine_name
         self._reason = reason
 
@@ -105,14 +107,12 @@ class PostgresStorage(SqlStorage):
     ) -> list[SimilarPattern]:
         return self._transactions.moment(
             namespace,
-            lambda connection: search.nearest(
+            lambda connection: self._search.nearest(
                 connection,
-                self._reads,
-                self._dialect,
                 namespace,
                 model,
                 query,
-                k,
+                k=k,
                 category=category,
                 min_similarity=min_similarity,
                 now_ms=now_ms,
@@ -131,14 +131,12 @@ class PostgresStorage(SqlStorage):
     ) -> list[list[SimilarPattern]]:
         return self._transactions.moment(
             namespace,
-            lambda connection: search.nearest_many(
+            lambda connection: self._search.nearest_many(
                 connection,
-                self._reads,
-                self._dialect,
                 namespace,
                 model,
                 queries,
-                k,
+                k=k,
                 min_similarity=min_similarity,
                 now_ms=now_ms,
             ),
@@ -157,14 +155,12 @@ class PostgresStorage(SqlStorage):
     ) -> tuple[list[Neighbour], Hidden]:
         return self._transactions.moment(
             namespace,
-            lambda connection: search.neighbours_of(
+            lambda connection: self._search.neighbours(
                 connection,
-                self._reads,
-                self._dialect,
                 namespace,
                 model,
                 query,
-                k,
+                k=k,
                 category=category,
                 now_ms=now_ms,
                 vectors=vectors,
@@ -210,7 +206,7 @@ class PostgresStorage(SqlStorage):
         if self._dialect.name == "cockroachdb":
             return 0  # which has no such function
         [(size,)] = self._transactions.read("", lambda connection: connection.execute(_SIZE))
-        return int(size)  # type: ignore[arg-type]
+        return int(size)
 
     def close(self) -> None:
         self._connections.close()

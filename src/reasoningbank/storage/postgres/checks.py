@@ -10,6 +10,7 @@ from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.schema import INDEXES, SCHEMA_VERSION
 from reasoningbank.storage.postgres.vectors import stored_vectors
 from reasoningbank.storage.sql import findings
+from reasoningbank.storage.sql.connection import Row
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, is_sound
 from reasoningbank.storage.sql.verification import is_sound_vector
 
@@ -88,7 +89,7 @@ def check(
     yield findings.consolidation(connection)
 
 
-def _schema(connection: PostgresConnection, namespace: str) -> Finding:
+def _schema(connection: PostgresConnection, _namespace: str) -> Finding:
     present = {str(name) for (name,) in connection.execute(_INDEX_NAMES)}
     broken = [str(name) for (name,) in connection.execute(_INVALID)]
     wrong = [*broken, *sorted(INDEXES.keys() - present)]
@@ -104,7 +105,7 @@ def _schema(connection: PostgresConnection, namespace: str) -> Finding:
     )
 
 
-def _tenants(connection: PostgresConnection, namespace: str) -> Finding:
+def _tenants(connection: PostgresConnection, _namespace: str) -> Finding:
     if connection.execute(_SEES_ALL).fetchone() == (False,):
         return Finding(
             check="tenants", level="ok", message="the database shows this role one namespace"
@@ -137,7 +138,7 @@ def _patterns(connection: PostgresConnection, namespace: str) -> Finding:
     )
 
 
-def _rows(connection: PostgresConnection, namespace: str) -> Iterator[tuple[object, ...]]:
+def _rows(connection: PostgresConnection, namespace: str) -> Iterator[Row]:
     last = ""
     while rows := connection.execute(_ROWS, (namespace, last)).fetchall():
         yield from rows

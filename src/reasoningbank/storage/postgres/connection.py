@@ -14,7 +14,7 @@ from psycopg.errors import error_from_result
 from reasoningbank.storage.postgres.errors import is_stale_statement
 from reasoningbank.storage.postgres.preambles import Preamble, Statement
 from reasoningbank.storage.postgres.statements import worded
-from reasoningbank.storage.sql.connection import Row, SqlValue
+from reasoningbank.storage.sql.connection import SqlValue
 
 # Longer ones are of batches, and seldom of the same length twice.
 _LONGEST_PREPARED: Final = 40_000
@@ -28,22 +28,22 @@ class Answer:
 
     __slots__ = ("_at", "_rows")
 
-    def __init__(self, rows: list[Row]) -> None:
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
         self._rows = rows
         self._at = 0
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
         while (row := self.fetchone()) is not None:
             yield row
 
-    def fetchone(self) -> Row | None:
+    def fetchone(self) -> tuple[Any, ...] | None:
         """Give the next row, or None."""
         if self._at >= len(self._rows):
             return None
         self._at += 1
         return self._rows[self._at - 1]
 
-    def fetchall(self) -> list[Row]:
+    def fetchall(self) -> list[tuple[Any, ...]]:
         """Give the rows that were not read yet."""
         rest, self._at = self._rows[self._at :], len(self._rows)
         return rest
@@ -209,7 +209,7 @@ class PostgresConnection:
     def _received(self) -> list[pq.abc.PGresult]:
         """Wait for every result up to the end of the message."""
         libpq = self._libpq
-        results = []
+        results: list[pq.abc.PGresult] = []
         while True:
             self._await_input()
             result = libpq.get_result()
@@ -232,7 +232,7 @@ class PostgresConnection:
             if writable:
                 unsent = libpq.flush()
 
-    def _rows_of(self, result: pq.abc.PGresult) -> list[Row]:
+    def _rows_of(self, result: pq.abc.PGresult) -> list[tuple[Any, ...]]:
         if not result.ntuples:
             return []
         transformer = Transformer(self._raw)

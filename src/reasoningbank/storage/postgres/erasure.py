@@ -10,6 +10,10 @@ from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.sql import removal, trajectories
 from reasoningbank.storage.sql.writing import missing
 
+UNPROVED: Final = (
+    "the rows are gone; the server may keep their bytes in unused space until VACUUM and later "
+    "writes, and in its write-ahead log, standbys and backups for as long as it keeps those"
+)
 _WAS_ERASED: Final = "SELECT 1 FROM erased_patterns WHERE namespace = ? AND id = ?"
 
 
@@ -57,4 +61,5 @@ def _said(erased_id: str, rows: dict[str, int]) -> Erasure:
         rows={table: count for table, count in rows.items() if count},
         bytes_checked=0,
         compacted=False,
+        unproved=UNPROVED,
     )

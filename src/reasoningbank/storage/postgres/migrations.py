@@ -40,7 +40,7 @@ LEAST_PGVECTOR: Final = (0, 8)
 _EXTENSION: Final = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
 _TURN: Final = "SELECT version FROM bank_schema WHERE version = 0 FOR UPDATE"
 _VERSION: Final = "SELECT MAX(version) FROM bank_schema"
-_FINISHED: Final = "SELECT MAX(version) FROM bank_schema WHERE finished_at IS NOT NULL"
+FINISHED: Final = "SELECT MAX(version) FROM bank_schema WHERE finished_at IS NOT NULL"
 _INDEX: Final = """
 SELECT i.indisvalid,
     EXISTS (SELECT 1 FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
@@ -226,7 +226,7 @@ def _step(raw: psycopg.Connection[Any], version: int, dialect: Dialect, partitio
                 for table in TENANT_TABLES:
                     raw.execute("SELECT create_distributed_table(%s, 'namespace')", (table,))
             for statement in dialect.table(partitions=partitions):
-                raw.execute(statement)  # type: ignore[arg-type]  # made of constants
+                raw.execute(statement)
             for table in (*TENANT_TABLES, VECTOR_TABLE):
                 name = sql.Identifier(table)
                 raw.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(name))
@@ -257,11 +257,20 @@ def _ensure_index(
             )
         say(f"building {name}")
         try:
-            raw.execute(statement)  # type: ignore[arg-type]  # made of constants
+            raw.execute(statement)
         except (errors.DeadlockDetected, errors.UniqueViolation, errors.DuplicateTable):
             time.sleep(_LOOK_AGAIN_SECONDS)  # with somebody who builds the same
             continue
         return True
+
+
+def invalid_indexes(raw: psycopg.Connection[Any]) -> list[str]:
+    """Give the names of indexes that are missing or were never finished."""
+    return [
+        name
+        for name in INDEXES
+        if (found := raw.execute(_INDEX, (name,)).fetchone()) is None or not found[0]
+    ]
 
 
 def _check_role(raw: psycopg.Connection[Any], role: str) -> None:

@@ -37,6 +37,11 @@ _LONGEST_PAUSE_SECONDS: Final = 0.5
 _MOST_COLLISIONS: Final = 30
 
 
+_OPERATIONS_PER_PRUNING: Final = 1_000
+_OPERATIONS_KEPT_NS: Final = 2 * 24 * 60 * 60 * 1_000_000_000
+_PRUNE: Final = "DELETE FROM operations WHERE namespace = ? AND id < ?"
+
+
 class Transactions:
     """Run functions of a connection in transactions of one namespace.
 
@@ -64,7 +69,7 @@ class Transactions:
 
     def write(self, namespace: str, work: Callable[[PostgresConnection], _T], *, alone: bool) -> _T:
         """Give what `work` gives once what it did is committed, exactly once."""
-        operation = uuid4().hex
+        operation = _operation_id(time.time_ns())
         needs_to_be_alone = alone
 
         def preamble() -> Writing:
@@ -78,9 +83,27 @@ class Transactions:
 
         while True:
             try:
-                return self._tried(preamble, work)
+                answer = self._tried(preamble, work)
+                break
             except MustBeAlone:
                 needs_to_be_alone = True
+        if random.randrange(_OPERATIONS_PER_PRUNING) == 0:  # noqa: S311 - spreads work
+            self._prune_operations(namespace)
+        return answer
+
+    def _prune_operations(self, namespace: str) -> None:
+        """Forget the operations of days ago: nobody waits for their answers any more."""
+        oldest = _operation_id(time.time_ns() - _OPERATIONS_KEPT_NS)
+        self._tried(
+            lambda: Writing(
+                namespace,
+                _operation_id(time.time_ns()),
+                self._timeout_ms,
+                self._lock_timeout_ms,
+                alone=False,
+            ),
+            lambda connection: connection.execute(_PRUNE, (namespace, oldest)),
+        )
 
     @contextmanager
     def snapshot(self, namespace: str) -> Iterator[PostgresConnection]:
@@ -160,6 +183,11 @@ class Transactions:
             raise error
         longest = min(_LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(tries, 8))
         time.sleep(min(deadline - now, random.uniform(0.001, longest)))  # noqa: S311 - spreads load
+
+
+def _operation_id(now_ns: int) -> str:
+    """Give an id that no other operation has; later ones are greater, as far as clocks agree."""
+    return f"{now_ns:016x}{uuid4().hex[:16]}"
 
 
 def _may_come_back(error: psycopg.Error) -> bool:

@@ -7,12 +7,13 @@ which are compared exactly; where its answer could leave out what it must not, e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 
+from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.dialects import (
     POSTGRES,
     VECTOR_TABLE,
@@ -20,14 +21,15 @@ from reasoningbank.storage.postgres.dialects import (
     IndexKind,
     index_name,
 )
-from reasoningbank.storage.postgres.vector_encoding import register
 from reasoningbank.storage.postgres.vectors import (
     EXACT_DIMENSION,
-    HoldsConnection,
+    Bindings,
+    bound,
     query_bindings,
     read_vector,
     similarity,
 )
+from reasoningbank.storage.sql.connection import SqlValue
 from reasoningbank.storage.vector_columns import Doubles, exact_similarities
 from reasoningbank.storage.vectors import VectorIndex
 
@@ -75,9 +77,13 @@ FROM possible LEFT JOIN LATERAL (
     ORDER BY c.relname DESC LIMIT 1
 ) found ON possible.patterns > %(exact_rows)s
 """
+# A plan made for any category is a bad one for most.
+_CUSTOM_PLANS: Final = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
 _SETTINGS: Final = """
-SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %(breadth)s, true),
-    set_config('hnsw.max_scan_tuples', %(scanned)s, true), set_config('hnsw.scan_mem_multiplier', '8', true)
+SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
+    set_config('hnsw.ef_search', %(breadth)s, true),
+    set_config('hnsw.max_scan_tuples', %(scanned)s, true),
+    set_config('hnsw.scan_mem_multiplier', '8', true)
 """
 
 # Cosines of pgvector are of single precision: closer than this, one cannot be told from the other.
@@ -104,7 +110,7 @@ class SearchLimits(msgspec.Struct, frozen=True, kw_only=True):
     exact_rows: int = 20_000
     candidates: int = 40
     bit_candidates: int = 400
-    breadth: int = 100
+    breadth: int = 400
     scanned_rows: int = 100_000
 
 
@@ -119,19 +125,27 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
     query: bytes
     k: int
     min_similarity: float | None
-    bindings: Mapping[str, object]
+    bindings: Bindings
     filters: str
     dialect: Dialect
 
-    def statement(self, template: str, **parts: str) -> str:
-        """Give a statement for the question."""
-        return template.format(
+    def rows(
+        self,
+        connection: PostgresConnection,
+        template: str,
+        *,
+        distance: str = "",
+        **more: SqlValue,
+    ) -> list[tuple[Any, ...]]:
+        """Ask a statement about the question."""
+        statement = template.format(
             table=VECTOR_TABLE,
             filters=self.filters,
             similarity=similarity(self.dialect),
             vector=self.dialect.vector_column,
-            **parts,
+            distance=distance,
         )
+        return connection.execute(*bound(statement, {**self.bindings, **more})).fetchall()
 
     def exact(self, values: Sequence[bytes | str]) -> Doubles:
         """Give the similarities of stored vectors."""
@@ -147,7 +161,7 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def nearest(
-    connection: HoldsConnection,
+    connection: PostgresConnection,
     namespace: str,
     number: int,
     dimension: int,
@@ -179,7 +193,6 @@ def nearest(
     """
     if k <= 0:
         return []
-    register(connection.raw)
     question = _Question(
         number=number,
         dimension=dimension,
@@ -205,7 +218,7 @@ def nearest(
 
 
 def nearest_many(
-    connection: HoldsConnection,
+    connection: PostgresConnection,
     namespace: str,
     number: int,
     dimension: int,
@@ -257,7 +270,7 @@ def nearest_many(
 
 
 def _loaded(
-    connection: HoldsConnection,
+    connection: PostgresConnection,
     namespace: str,
     number: int,
     dimension: int,
@@ -267,8 +280,8 @@ def _loaded(
 ) -> VectorIndex | None:
     """Read the vectors of a category; None where there are too many."""
     bindings = {"namespace": namespace, "category": category, "now": now}
-    possible = connection.raw.execute(_POSSIBLE.format(category=_OF_CATEGORY), bindings).fetchone()
-    if possible is None or possible[0] > _LOADED_ROWS:
+    [(possible,)] = connection.execute(*bound(_POSSIBLE.format(category=_OF_CATEGORY), bindings))
+    if possible > _LOADED_ROWS:
         return None
     index = VectorIndex(dimension)
     statement = _ALL.format(
@@ -294,10 +307,11 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _plan(
-    connection: HoldsConnection, question: _Question, limits: SearchLimits, category: str | None
+    connection: PostgresConnection, question: _Question, limits: SearchLimits, category: str | None
 ) -> _Plan | None:
     possible = _POSSIBLE.format(category="" if category is None else _OF_CATEGORY)
-    patterns, name, tuples = connection.raw.execute(
+    connection.later(_CUSTOM_PLANS, ())
+    statement, values = bound(
         _PLAN.format(possible=possible),
         {
             "namespace": question.bindings["namespace"],
@@ -306,7 +320,8 @@ def _plan(
             "halfvec": index_name("halfvec", question.number),
             "bit": index_name("bit", question.number),
         },
-    ).fetchone()  # type: ignore[misc]  # an aggregate always gives a row
+    )
+    patterns, name, tuples = connection.execute(statement, values).fetchone()  # type: ignore[misc]  # always a row
     if name is None:
         return None
     kind: IndexKind = "bit" if name == index_name("bit", question.number) else "halfvec"
@@ -314,21 +329,20 @@ def _plan(
 
 
 def _by_index(
-    connection: HoldsConnection, question: _Question, plan: _Plan, limits: SearchLimits
+    connection: PostgresConnection, question: _Question, plan: _Plan, limits: SearchLimits
 ) -> Found | None:
     """Give what an index finds, or None where that might not be all it should be."""
     least = limits.bit_candidates if plan.kind == "bit" else limits.candidates
     few = max(least, 4 * question.k)
     for candidates in (few, max(_BROADEST, few)):
         _set_breadth(connection, candidates, plan, limits)
-        rows = connection.raw.execute(
-            question.statement(
-                _BY_INDEX, distance=question.dialect.distance(plan.kind, question.dimension)
-            ),
-            {**question.bindings, "candidates": candidates, "rows": question.k},
-            prepare=False,
-            binary=True,
-        ).fetchall()
+        rows = question.rows(
+            connection,
+            _BY_INDEX,
+            distance=question.dialect.distance(plan.kind, question.dimension),
+            candidates=candidates,
+            rows=question.k,
+        )
         if len(rows) < question.k or rows[0][2] < min(candidates, plan.patterns):
             return None
         similarities = question.exact([row[1] for row in rows])
@@ -340,25 +354,18 @@ def _by_index(
 
 
 def _set_breadth(
-    connection: HoldsConnection, candidates: int, plan: _Plan, limits: SearchLimits
+    connection: PostgresConnection, candidates: int, plan: _Plan, limits: SearchLimits
 ) -> None:
     """Let the walk look at more rows the more of them belong to others."""
     breadth = max(limits.breadth, candidates * min(plan.crowd, _BROADEST))
-    connection.raw.execute(
-        _SETTINGS,
-        {"breadth": str(int(min(_BROADEST, breadth))), "scanned": str(limits.scanned_rows)},
-    )
+    settings = {"breadth": str(int(min(_BROADEST, breadth))), "scanned": str(limits.scanned_rows)}
+    connection.later(*bound(_SETTINGS, settings))
 
 
-def _exact(connection: HoldsConnection, question: _Question) -> Found:
+def _exact(connection: PostgresConnection, question: _Question) -> Found:
     """Compare all that match."""
     exact = question.dialect.exact_products and question.dimension <= EXACT_DIMENSION
-    rows = connection.raw.execute(
-        question.statement(_EXACT),
-        {**question.bindings, "rows": question.k + (0 if exact else _MARGIN)},
-        prepare=False,
-        binary=question.dialect.binary_vectors,
-    ).fetchall()
+    rows = question.rows(connection, _EXACT, rows=question.k + (0 if exact else _MARGIN))
     if not rows:
         return []
     ids = [row[0] for row in rows]
@@ -372,13 +379,8 @@ def _exact(connection: HoldsConnection, question: _Question) -> Found:
     return question.answer(ids, similarities)
 
 
-def _reaching(connection: HoldsConnection, question: _Question, bound: float) -> Found:
-    rows = connection.raw.execute(
-        question.statement(_REACHING),
-        {**question.bindings, "bound": bound},
-        prepare=False,
-        binary=question.dialect.binary_vectors,
-    ).fetchall()
+def _reaching(connection: PostgresConnection, question: _Question, reached: float) -> Found:
+    rows = question.rows(connection, _REACHING, bound=reached)
     return question.answer([row[0] for row in rows], question.exact([row[1] for row in rows]))
 
 

@@ -6,24 +6,27 @@ and reads no pattern that it does not return.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 import msgspec
 import numpy as np
-from psycopg import Connection
 
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.dialects import POSTGRES, VECTOR_TABLE, Dialect
 from reasoningbank.storage.postgres.vector_encoding import (
-    WireVector,
+    LARGEST_DIMENSION,
     from_text,
     from_wire,
-    register,
     to_text,
     to_wire,
 )
+from reasoningbank.storage.sql.connection import SqlValue
 
-WireRow: TypeAlias = "tuple[Any, ...]"
+Bindings: TypeAlias = "Mapping[str, SqlValue]"
 
 _COLUMNS: Final = "namespace, pattern_id, model, task_category, state, expires_at, squared_norm, checksum, embedding"
 _REPLACE: Final = """
@@ -33,25 +36,19 @@ ON CONFLICT (namespace, pattern_id, model) DO UPDATE SET task_category = exclude
 """
 # Rows of one statement: the text of the statement stays the same for every full one, so it is parsed once.
 _ROWS_AT_ONCE: Final = 100
-_DESCRIBE: Final = f"""
-UPDATE {VECTOR_TABLE} SET task_category = %(category)s, state = %(state)s, expires_at = %(expires_at)s
+_IDS_AT_ONCE: Final = 500
+_NAME: Final = re.compile(r"%\((\w+)\)s")
+_DESCRIBE: Final = """
+UPDATE {table} SET task_category = %(category)s, state = %(state)s, expires_at = %(expires_at)s
 WHERE namespace = %(namespace)s AND pattern_id = %(pattern_id)s
     AND (task_category, state) IS DISTINCT FROM (%(category)s::text, %(state)s::text)
     OR namespace = %(namespace)s AND pattern_id = %(pattern_id)s
     AND expires_at IS DISTINCT FROM %(expires_at)s::text
 """
-_STORED: Final = f"""
-SELECT pattern_id, {{vector}} FROM {VECTOR_TABLE}
-WHERE namespace = %(namespace)s AND model = %(model)s AND pattern_id = ANY(%(ids)s)
+_STORED: Final = """
+SELECT pattern_id, {vector} FROM {table}
+WHERE namespace = ? AND model = ? AND pattern_id IN ({marks})
 """
-
-
-class HoldsConnection(Protocol):
-    """A connection in a transaction that knows its namespace."""
-
-    @property
-    def raw(self) -> Connection[Any]:
-        """The connection of the driver."""
 
 
 class VectorRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,24 +72,30 @@ class VectorRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put_vectors(
-    connection: HoldsConnection,
+    connection: PostgresConnection,
     namespace: str,
     number: int,
     rows: Sequence[VectorRow],
     *,
     dialect: Dialect = POSTGRES,
 ) -> None:
-    """Keep vectors of one model, in place of those the patterns had of it; no pattern may come twice."""
-    raw = connection.raw
-    register(raw)
+    """Keep vectors of one model, in place of those the patterns had of it; no pattern may come twice.
+
+    Those of a few patterns travel with the statement that comes next, or with the end of the transaction.
+
+    Raises:
+        InvalidInput: A vector has more dimensions than the server can hold.
+    """
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         part = rows[first : first + _ROWS_AT_ONCE]
         values = [value for row in part for value in _values(namespace, number, row, dialect)]
-        raw.execute(_insertion(dialect, len(part)), values)
+        connection.later(_insertion(dialect.vector_type, len(part)), values)
+        if len(rows) > _ROWS_AT_ONCE:
+            connection.flush()
 
 
 def describe(
-    connection: HoldsConnection,
+    connection: PostgresConnection,
     namespace: str,
     pattern_id: str,
     task_category: str,
@@ -100,8 +103,8 @@ def describe(
     expires_at: str | None,
 ) -> None:
     """Keep what a pattern's vectors are filtered by right, after the pattern changed."""
-    connection.raw.execute(
-        _DESCRIBE,
+    statement, values = bound(
+        _DESCRIBE.format(table=VECTOR_TABLE),
         {
             "namespace": namespace,
             "pattern_id": pattern_id,
@@ -110,10 +113,11 @@ def describe(
             "expires_at": expires_at,
         },
     )
+    connection.later(statement, values)
 
 
 def stored_vectors(
-    connection: HoldsConnection,
+    connection: PostgresConnection,
     namespace: str,
     number: int,
     ids: Sequence[str],
@@ -121,12 +125,28 @@ def stored_vectors(
     dialect: Dialect = POSTGRES,
 ) -> dict[str, bytes]:
     """Give the int8 vectors of one model by pattern; those that are not kept are left out."""
-    found = connection.raw.execute(
-        _STORED.format(vector=dialect.vector_column),
-        {"namespace": namespace, "model": number, "ids": list(ids)},
-        binary=dialect.binary_vectors,
-    )
-    return {pattern_id: read_vector(value, dialect) for pattern_id, value in found}
+    found: dict[str, bytes] = {}
+    for first in range(0, len(ids), _IDS_AT_ONCE):
+        part = ids[first : first + _IDS_AT_ONCE]
+        statement = _STORED.format(
+            table=VECTOR_TABLE, vector=dialect.vector_column, marks=", ".join("?" * len(part))
+        )
+        for pattern_id, value in connection.execute(statement, (namespace, number, *part)):
+            found[pattern_id] = read_vector(value, dialect)
+    return found
+
+
+def bound(statement: str, bindings: Bindings) -> tuple[str, tuple[SqlValue, ...]]:
+    """Give a statement that names its bindings as ``%(name)s`` with places, and the values for them."""
+    numbered, names = _numbered(statement)
+    return numbered, tuple(bindings[name] for name in names)
+
+
+@lru_cache(maxsize=256)
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(_NAME.findall(statement)))
+    places = {name: f"?{at}" for at, name in enumerate(names, 1)}
+    return _NAME.sub(lambda found: places[found[1]], statement), names
 
 
 def squared_norm(vector: bytes) -> int:
@@ -135,8 +155,17 @@ def squared_norm(vector: bytes) -> int:
     return int(wide.dot(wide))
 
 
-def bound_vector(vector: bytes, dialect: Dialect) -> WireVector | str:
-    """Give an int8 vector as a statement's binding; the statement casts it to its type."""
+def bound_vector(vector: bytes, dialect: Dialect) -> bytes | str:
+    """Give an int8 vector as a statement's binding; the statement casts it to its type.
+
+    Raises:
+        InvalidInput: More dimensions than the server can hold.
+    """
+    if len(vector) > LARGEST_DIMENSION:
+        raise InvalidInput(
+            f"must have at most {LARGEST_DIMENSION:,} dimensions in PostgreSQL, not {len(vector):,}",
+            field="vector",
+        )
     if dialect.binary_vectors:
         return to_wire(vector, dialect.vector_type)
     return to_text(vector)
@@ -147,7 +176,7 @@ def read_vector(value: bytes | str, dialect: Dialect) -> bytes:
     return from_text(value) if isinstance(value, str) else from_wire(value, dialect.vector_type)
 
 
-def query_bindings(vector: bytes, dialect: Dialect) -> Mapping[str, object]:
+def query_bindings(vector: bytes, dialect: Dialect) -> Bindings:
     """Give what `similarity` needs to know of a query."""
     return {"query": bound_vector(vector, dialect), "query_norm": float(squared_norm(vector))}
 
@@ -168,7 +197,7 @@ EXACT_DIMENSION: Final = (1 << 24) // (128 * 128)
 """Up to this many dimensions `similarity` is exact."""
 
 
-def _values(namespace: str, number: int, row: VectorRow, dialect: Dialect) -> WireRow:
+def _values(namespace: str, number: int, row: VectorRow, dialect: Dialect) -> tuple[SqlValue, ...]:
     return (
         namespace,
         row.pattern_id,
@@ -182,6 +211,7 @@ def _values(namespace: str, number: int, row: VectorRow, dialect: Dialect) -> Wi
     )
 
 
-def _insertion(dialect: Dialect, rows: int) -> str:
-    values = f"(%s, %s, %s, %s, %s, %s, %s, %s, %s::{dialect.vector_type})"
-    return f"INSERT INTO {VECTOR_TABLE} ({_COLUMNS}) VALUES {', '.join([values] * rows)} {_REPLACE}"
+@lru_cache(maxsize=_ROWS_AT_ONCE)
+def _insertion(vector_type: str, rows: int) -> str:
+    values = ", ".join([f"(?, ?, ?, ?, ?, ?, ?, ?, ?::{vector_type})"] * rows)
+    return f"INSERT INTO {VECTOR_TABLE} ({_COLUMNS}) VALUES {values} {_REPLACE}"  # noqa: S608 - constants

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from reasoningbank.domain.records import EmbeddingModel
@@ -19,12 +18,13 @@ SELECT 1 FROM patterns p WHERE p.namespace = ?1 AND NOT EXISTS (
     WHERE e.namespace = ?1 AND e.pattern_id = p.id AND e.model = ?2
 ) LIMIT 1
 """
-VECTORS_AFTER: Final = """
-SELECT p.id, p.task_description, e.embedding, e.checksum FROM patterns p
+_AFTER: Final = """
+SELECT p.id, p.task_description, e.checksum FROM patterns p
 LEFT JOIN pattern_embeddings e
     ON e.namespace = p.namespace AND e.pattern_id = p.id AND e.model = ?2
-WHERE p.namespace = ?1 AND p.id > ?3 ORDER BY p.id
+WHERE p.namespace = ?1 AND p.id > ?3 ORDER BY p.id LIMIT ?4
 """
+_PAGE: Final = 500
 
 
 def patterns_to_embed(
@@ -32,13 +32,20 @@ def patterns_to_embed(
 ) -> list[tuple[str, str]]:
     """Give (id, task description) of patterns without a sound vector of `model`, after an id."""
     number = models.known_model(connection, namespace, model) or 0
-    rows = connection.execute(VECTORS_AFTER, (namespace, number, after))
-    lacking = (
-        (pattern_id, description)
-        for pattern_id, description, vector, checksum in rows
-        if not is_sound_vector(vector, model.dimension, checksum)
-    )
-    return list(islice(lacking, limit))
+    engine = engine_of(connection)
+    lacking: list[tuple[str, str]] = []
+    while len(lacking) < limit:
+        rows = connection.execute(_AFTER, (namespace, number, after, _PAGE)).fetchall()
+        vectors = engine.stored_vectors(connection, namespace, number, [row[0] for row in rows])
+        lacking += [
+            (pattern_id, description)
+            for pattern_id, description, checksum in rows
+            if not is_sound_vector(vectors.get(pattern_id), model.dimension, checksum)
+        ]
+        if len(rows) < _PAGE:
+            break
+        after = rows[-1][0]
+    return lacking[:limit]
 
 
 def add_vectors(
