@@ -56,6 +56,7 @@ from reasoningbank.storage.sqlite import (
 )
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.consolidation_storage import SqliteConsolidations
+from reasoningbank.storage.sqlite.copy_storage import SqliteCopies
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
 from reasoningbank.storage.sqlite.verification import AS_IT_STANDS, VERIFIED
@@ -70,7 +71,7 @@ WHERE namespace = ? AND expires_at <= ? AND expires_at IS NOT NULL AND state = '
 """
 
 
-class SqliteStorage(SqliteConsolidations):
+class SqliteStorage(SqliteConsolidations, SqliteCopies):
     """Keep a bank in SQLite; made by `open_file` or `open_memory`.
 
     Args:

@@ -1,0 +1,157 @@
+"""Exact copies of what a bank keeps, one thing at a time."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import apsw
+
+from reasoningbank.domain.copies import (
+    ConsolidationCopy,
+    Copy,
+    Hold,
+    KeptAnswer,
+    KeptVector,
+    ModelCopy,
+    PatternCopy,
+    RecallCopy,
+    Subject,
+    SubjectKind,
+    TrajectoryCopy,
+)
+from reasoningbank.domain.records import EmbeddingModel
+from reasoningbank.domain.trajectory import PatternLink
+from reasoningbank.storage.sqlite import (
+    consolidations,
+    models,
+    reading,
+    recalls,
+    trajectories,
+    withdrawal,
+)
+
+_NAMESPACES: Final = """
+SELECT namespace FROM namespaces UNION SELECT namespace FROM category_counts
+UNION SELECT namespace FROM pattern_history UNION SELECT namespace FROM trajectories
+UNION SELECT namespace FROM recalls UNION SELECT namespace FROM consolidations ORDER BY 1
+"""
+_IDS: Final[dict[SubjectKind, str]] = {
+    "pattern": """
+SELECT id FROM (
+    SELECT id FROM patterns WHERE namespace = ?1 AND id > ?2
+    UNION SELECT pattern_id FROM pattern_history WHERE namespace = ?1 AND pattern_id > ?2)
+ORDER BY id LIMIT ?3
+""",
+    "trajectory": "SELECT id FROM trajectories WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?",
+    "recall": "SELECT id FROM recalls WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?",
+    "consolidation": (
+        "SELECT id FROM consolidations WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?"
+    ),
+    "model": "SELECT '' FROM namespaces WHERE namespace = ? AND '' > ? LIMIT ?",
+}
+_LINKS_FROM: Final = """
+SELECT source_id, target_id, kind, actor, at FROM pattern_links
+WHERE namespace = ? AND source_id = ? ORDER BY kind, target_id
+"""
+_HOLDS: Final = """
+SELECT kind, source, actor, at FROM withdrawals
+WHERE namespace = ? AND pattern_id = ? ORDER BY kind, source, actor, at
+"""
+_ANSWERS: Final = """
+SELECT key, fingerprint, at FROM idempotency_keys
+WHERE namespace = ? AND pattern_id = ? ORDER BY key
+"""
+_VECTORS: Final = """
+SELECT m.name, m.dimension, m.version, e.embedding FROM pattern_embeddings e
+JOIN embedding_models m ON m.model = e.model
+WHERE e.namespace = ? AND e.pattern_id = ? ORDER BY m.name, m.dimension, m.version
+"""
+_TRAJECTORY: Final = """
+SELECT t.fingerprint, s.at FROM trajectories t JOIN trajectory_states s
+    ON s.namespace = t.namespace AND s.trajectory_id = t.id
+WHERE t.namespace = ? AND t.id = ?
+"""
+
+
+def namespaces(connection: apsw.Connection) -> list[str]:
+    """Give every namespace that holds anything, ordered."""
+    return [str(row[0]) for row in connection.execute(_NAMESPACES)]
+
+
+def subject_ids(
+    connection: apsw.Connection, namespace: str, kind: SubjectKind, after: str, limit: int
+) -> list[str]:
+    """Give ids of one kind in their order, beginning after one; deleted patterns are among them."""
+    rows = connection.execute(_IDS[kind], (namespace, after, limit))
+    return [str(row[0]) for row in rows]
+
+
+def copy_of(connection: apsw.Connection, namespace: str, subject: Subject) -> Copy:
+    """Give everything kept about one thing; an empty copy where there is nothing."""
+    match subject.kind:
+        case "pattern":
+            return copy_of_pattern(connection, namespace, subject.id)
+        case "trajectory":
+            return copy_of_trajectory(connection, namespace, subject.id)
+        case "recall":
+            event = recalls.find(connection, namespace, subject.id)
+            if event is None:
+                return RecallCopy(id=subject.id)
+            return RecallCopy(id=subject.id, event=event[0], settled_at=event[1])
+        case "consolidation":
+            kept = consolidations.get(connection, namespace, subject.id)
+            return ConsolidationCopy(id=subject.id, kept=kept)
+        case "model":
+            current = models.current_model(connection, namespace)
+            return ModelCopy(model=None if current is None else current[1])
+
+
+def copy_of_pattern(connection: apsw.Connection, namespace: str, pattern_id: str) -> PatternCopy:
+    """Give everything kept about a pattern, also about one that was deleted."""
+    stored = reading.stored_pattern(connection, namespace, pattern_id)
+    of_it = (namespace, pattern_id)
+    return PatternCopy(
+        id=pattern_id,
+        pattern=None if stored is None else stored.pattern,
+        created_by="" if stored is None else stored.created_by,
+        kept=stored is not None and stored.kept,
+        history=tuple(reading.history(connection, *of_it)),
+        observations=tuple(reading.observations(connection, *of_it)),
+        outcomes=tuple(reading.outcomes(connection, *of_it)),
+        links=tuple(
+            PatternLink(source_id=UUID(source), target_id=UUID(target), kind=kind, actor=by, at=at)
+            for source, target, kind, by, at in connection.execute(_LINKS_FROM, of_it)
+        ),
+        holds=tuple(
+            Hold(kind=kind, source=source, actor=actor, at=at)
+            for kind, source, actor, at in connection.execute(_HOLDS, of_it)
+        ),
+        answers=tuple(
+            KeptAnswer(key=key, fingerprint=fingerprint, at=at)
+            for key, fingerprint, at in connection.execute(_ANSWERS, of_it)
+        ),
+        vectors=tuple(
+            KeptVector(model=EmbeddingModel(name, dimension, version), vector=vector)
+            for name, dimension, version, vector in connection.execute(_VECTORS, of_it)
+        ),
+    )
+
+
+def copy_of_trajectory(
+    connection: apsw.Connection, namespace: str, trajectory_id: str
+) -> TrajectoryCopy:
+    """Give everything kept about a trajectory."""
+    trajectory = trajectories.get(connection, namespace, trajectory_id)
+    if trajectory is None:
+        return TrajectoryCopy(id=trajectory_id)
+    [(fingerprint, at)] = connection.execute(_TRAJECTORY, (namespace, trajectory_id))
+    before = withdrawal.before_of(connection, namespace, trajectory_id)
+    return TrajectoryCopy(
+        id=trajectory_id,
+        trajectory=trajectory,
+        fingerprint=fingerprint,
+        at=at,
+        state_before=None if before is None else before.state,
+        note_before=None if before is None else before.note,
+    )
