@@ -373,6 +373,12 @@ class CopyingStorage(Protocol):
         What stands in their way, such as another pattern with the dedupe key of one, is removed.
         """
 
+    def refuse_writes(self, reason: str | None) -> bool:
+        """Refuse every write but copies, whoever makes it, or with None take them again.
+
+        Gives whether the engine can.
+        """
+
 
 @runtime_checkable
 class StorageBackend(

@@ -156,6 +156,33 @@ def test_promoting_makes_the_candidate_count_and_the_old_one_follow(rollout, pat
         level(rollout)
 
 
+def test_a_program_that_knows_nothing_of_the_rollout_cannot_write_past_a_promoted_candidate(
+    path, place
+):
+    with ReasoningBank.open(path) as unaware:
+        rollout = Rollout(str(path))
+        rollout.start(str(place))
+        rollout.promote()
+
+        for write in (
+            lambda: stored(unaware, 1, 60),
+            lambda: unaware.delete_pattern(unaware.search_by_category("backend")[0].id),
+            lambda: unaware.recall("Task number 3") and unaware._recalls.flush(),
+        ):
+            with pytest.raises(Unavailable) as caught:
+                write()
+            assert "promoted" in str(caught.value)
+        assert unaware.get_stats().total_patterns == 20
+
+        with ReasoningBank.open(path) as bank:
+            gone = stored(bank, 1, 70)[0]
+            level(rollout)
+            bank.erase(gone)
+            level(rollout)
+        rollout.roll_back()
+        stored(unaware, 1, 80)
+
+
 def test_rolling_back_after_promoting_loses_nothing(rollout, path):
     with ReasoningBank.open(path) as bank:
         rollout.promote()

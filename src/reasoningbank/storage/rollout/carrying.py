@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +11,14 @@ from typing import Final
 import msgspec
 
 from reasoningbank.domain.copies import SUBJECT_KINDS, Copy, Subject, SubjectKind, is_empty
-from reasoningbank.domain.errors import NotFound, ReasoningBankError
+from reasoningbank.domain.errors import NotFound, ReasoningBankError, Unavailable
 from reasoningbank.storage.contract import StorageBackend
 from reasoningbank.storage.rollout.journal import EVERYTHING, Journal, Queued
 from reasoningbank.storage.rollout.pair import Pair, other, told
 from reasoningbank.storage.rollout.turns import FileLock
+
+PROMOTED: Final = "is in a rollout whose candidate was promoted, so it takes no writes of its own"
+"""What programs are told that write to the old bank itself."""
 
 _BATCH: Final = 100
 _PAGE: Final = 500
@@ -146,9 +148,27 @@ def _remove(target: StorageBackend, namespace: str, gone: Copy) -> int:
     }
     erase = erasers.get(type(gone).__name__)
     if erase is not None:
-        with contextlib.suppress(NotFound):
-            erase(namespace, gone.id)
+        try:
+            _erase(target, erase, namespace, gone.id)
+        except NotFound:
+            pass  # that is what is wanted
     return target.put_copies(namespace, [gone])
+
+
+def _erase(
+    target: StorageBackend, erase: Callable[[str, str], object], namespace: str, gone: str
+) -> None:
+    try:
+        erase(namespace, gone)
+    except Unavailable as error:
+        if PROMOTED not in str(error):
+            raise
+        # It takes copies alone; erasing is none, and others are kept out again at once.
+        target.refuse_writes(None)
+        try:
+            erase(namespace, gone)
+        finally:
+            target.refuse_writes(PROMOTED)
 
 
 def compare(

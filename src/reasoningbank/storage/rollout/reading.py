@@ -215,3 +215,6 @@ class RolloutReading(RolloutCore):
 
     def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
         return self._counting().copies(namespace, subjects)
+
+    def refuse_writes(self, reason: str | None) -> bool:
+        return self._counting().refuse_writes(reason)

@@ -15,7 +15,7 @@ from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import checked_count, checked_number
 from reasoningbank.storage.contract import StorageBackend
 from reasoningbank.storage.location import checked_file_name, resolve_location
-from reasoningbank.storage.rollout.carrying import Carrier, Compared, compare
+from reasoningbank.storage.rollout.carrying import PROMOTED, Carrier, Compared, compare
 from reasoningbank.storage.rollout.journal import Journal, create_journal
 from reasoningbank.storage.rollout.opening import Opening, boot_id, directory_of
 from reasoningbank.storage.rollout.pair import Pair, other
@@ -216,12 +216,13 @@ class Rollout:
         """
         with self._journal() as journal, self._banks(journal) as pair:
             state = journal.state()
-            if state.phase == "promoted":
-                return journal.status(str(self._path))
-            self._compare(journal, pair, progress)
-            self._change_over(
-                journal, pair, "promoted the candidate", phase="promoted", fallen_back=None
-            )
+            if state.phase != "promoted":
+                self._compare(journal, pair, progress)
+                self._change_over(
+                    journal, pair, "promoted the candidate", phase="promoted", fallen_back=None
+                )
+            # Programs that had it open before the rollout began would write to it past the candidate.
+            pair.get("current").refuse_writes(PROMOTED)
             return journal.status(str(self._path))
 
     def roll_back(self, *, abandon: bool = False) -> RolloutStatus:
@@ -238,8 +239,14 @@ class Rollout:
             state = journal.state()
             if state.phase == "finished":
                 raise _going_on(state)
+            if state.phase in {"promoted", "rolled_back"}:
+                pair.get("current").refuse_writes(None)
             if state.phase == "promoted" and not abandon:
-                self._change_over(journal, pair, "rolled back", phase="rolled_back", percent=0)
+                try:
+                    self._change_over(journal, pair, "rolled back", phase="rolled_back", percent=0)
+                except BaseException:
+                    pair.get("current").refuse_writes(PROMOTED)
+                    raise
             elif state.pairs:
                 left = journal.queued() if state.phase == "promoted" else 0
                 said = f"rolled back, giving up {left} changes" if left else "rolled back"

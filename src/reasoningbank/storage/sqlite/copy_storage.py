@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reasoningbank.domain.copies import Copy, Subject, SubjectKind
-from reasoningbank.storage.sqlite import copies, copy_writing
+from reasoningbank.storage.sqlite import copies, copy_writing, refusing
 from reasoningbank.storage.sqlite.connections import Connections
 
 
@@ -27,5 +27,10 @@ class SqliteCopies:
             return [copies.copy_of(connection, namespace, subject) for subject in subjects]
 
     def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
-        with self._connections.writing() as connection:
+        with self._connections.writing() as connection, refusing.passing(connection):
             return sum(copy_writing.put(connection, namespace, copy) for copy in given)
+
+    def refuse_writes(self, reason: str | None) -> bool:
+        with self._connections.writing() as connection:
+            refusing.refuse(connection, reason)
+        return True
