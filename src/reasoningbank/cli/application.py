@@ -25,6 +25,8 @@ from reasoningbank.cli.verbs import (
     outcomes,
     reading,
     recalling,
+    rolling_out,
+    safekeeping,
     serving,
     storing,
 )
@@ -61,6 +63,9 @@ _VERBS: Final = {
     "import": moving.import_,
     "restore": moving.restore,
     "reembed": moving.reembed,
+    "backup": safekeeping.backup,
+    "recover": safekeeping.recover,
+    "rollout": rolling_out.rollout,
     "doctor": diagnosing.doctor,
     "demo": demonstrating.demo,
     "bench": benchmarking.bench,

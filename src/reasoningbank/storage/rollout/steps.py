@@ -89,6 +89,9 @@ class Rollout:
                 path=str(self._path),
                 hint="Name the bank with --db.",
             )
+        place = resolve_location(candidate)
+        if place.path is not None:  # whatever directory other programs are started in
+            candidate = str(place.path)
         going_on = self._state()
         if going_on is not None and going_on.phase in {"running", "promoted", "finished"}:
             if going_on.candidate != candidate or going_on.phase != "running":

@@ -80,6 +80,7 @@ def back_up(
     """
     if keep is not None and keep < 1:
         raise InvalidInput("must be at least 1", field="keep", hint="Leave it out to keep all.")
+    bank = Path(os.path.realpath(bank))
     schema_version_of(bank)
     target = _target(bank, place)
     try:

@@ -50,15 +50,15 @@ ORDER BY id LIMIT ?3
     ),
     "model": "SELECT '' FROM namespaces WHERE namespace = ? AND '' > ? LIMIT ?",
 }
-_LINKS_FROM: Final = """
+LINKS_FROM: Final = """
 SELECT source_id, target_id, kind, actor, at FROM pattern_links
 WHERE namespace = ? AND source_id = ? ORDER BY kind, target_id
 """
-_HOLDS: Final = """
+HOLDS: Final = """
 SELECT kind, source, actor, at FROM withdrawals
 WHERE namespace = ? AND pattern_id = ? ORDER BY kind, source, actor, at
 """
-_ANSWERS: Final = """
+ANSWERS: Final = """
 SELECT key, fingerprint, at FROM idempotency_keys
 WHERE namespace = ? AND pattern_id = ? ORDER BY key
 """
@@ -121,15 +121,15 @@ def copy_of_pattern(connection: apsw.Connection, namespace: str, pattern_id: str
         outcomes=tuple(reading.outcomes(connection, *of_it)),
         links=tuple(
             PatternLink(source_id=UUID(source), target_id=UUID(target), kind=kind, actor=by, at=at)
-            for source, target, kind, by, at in connection.execute(_LINKS_FROM, of_it)
+            for source, target, kind, by, at in connection.execute(LINKS_FROM, of_it)
         ),
         holds=tuple(
             Hold(kind=kind, source=source, actor=actor, at=at)
-            for kind, source, actor, at in connection.execute(_HOLDS, of_it)
+            for kind, source, actor, at in connection.execute(HOLDS, of_it)
         ),
         answers=tuple(
             KeptAnswer(key=key, fingerprint=fingerprint, at=at)
-            for key, fingerprint, at in connection.execute(_ANSWERS, of_it)
+            for key, fingerprint, at in connection.execute(ANSWERS, of_it)
         ),
         vectors=tuple(
             KeptVector(model=EmbeddingModel(name, dimension, version), vector=vector)

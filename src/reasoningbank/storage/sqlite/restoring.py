@@ -53,6 +53,7 @@ def restore_backup(backup: Path, bank: Path) -> RestoreReport:
         StorageCorrupt: When the backup is damaged; the bank is as it was.
         Busy: When others held the bank for too long; it is as it was.
     """
+    bank = Path(os.path.realpath(bank))
     with reserved_beside(bank) as fresh:
         unpack(backup, fresh)
         schema_version_of(fresh)
