@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+# Servers and databases for whoever asks for one; nothing is started before.
+pytest_plugins = ["tests.postgres.fixtures"]
+
 # Examples are kept in the checkout although every test runs in a directory of its own. No deadline: a loaded
 # machine is slow, not wrong, and no test here measures time.
 configuration.set_hypothesis_home_dir(CHECKOUT / ".hypothesis")

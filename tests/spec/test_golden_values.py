@@ -18,7 +18,7 @@ from reasoningbank.domain.duplicates import dedupe_key
 from reasoningbank.domain.json_value import content_fingerprint
 from reasoningbank.domain.outcome import reliability_of
 from reasoningbank.domain.text import normalise
-from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, checksum_of_row
+from reasoningbank.storage.sql.rows import STORED_COLUMNS, checksum_of_row
 
 SPEC = Path(__file__).resolve().parents[2] / "spec"
 

@@ -23,6 +23,7 @@ from reasoningbank.domain.validation import (
     checked_number,
 )
 from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability, StorageBackend, open_storage
+from reasoningbank.storage.location import resolve_location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ class BankCore:
         """Open the bank that `target` names, making it if it is not there.
 
         Args:
-            target: A path, ``memory:``, ``sqlite:PATH``; or None for ``REASONINGBANK_URL``, else
+            target: A path, ``memory:``, ``sqlite:PATH``, ``postgresql://...``; or None for ``REASONINGBANK_URL``, else
                 the trusted project bank here or above, else this user's own bank.
             namespace: The tenant every call stays within, at most 256 bytes.
             embedder: Turns task descriptions into vectors; None for the built-in one.
@@ -150,7 +151,7 @@ class BankCore:
         if consolidate_every is not None:
             stats = storage.get_stats(namespace, format_timestamp(system_clock()))
             # Where it is, and not how it was found: that may change with the working directory.
-            place = target if stats.path is None else f"sqlite:{stats.path}"
+            place = resolve_location(target).server or f"sqlite:{stats.path}"
             reopen = (lambda: opened(place)) if stats.persistent else None
         return cls(
             storage,

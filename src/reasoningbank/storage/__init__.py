@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from reasoningbank.storage.contract import StorageBackend
+from reasoningbank.domain.errors import Unavailable
+from reasoningbank.storage.contract import DEFAULT_BUSY_TIMEOUT, StorageBackend
 from reasoningbank.storage.location import Location, checked_file_name, resolve_location
 
 if TYPE_CHECKING:
-    from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT
     from reasoningbank.storage.sqlite.settings import Durability
 
 __all__ = ["DEFAULT_BUSY_TIMEOUT", "Durability", "StorageBackend", "open_alone", "open_storage"]
@@ -18,7 +18,6 @@ ROLLOUT_SUFFIX: Final = ".rollout"
 """What the directory beside a bank is called where a rollout was begun at it."""
 
 _WHEN_FIRST_ASKED_FOR: Final = {
-    "DEFAULT_BUSY_TIMEOUT": "reasoningbank.storage.sqlite",
     "Durability": "reasoningbank.storage.sqlite.settings",
 }
 
@@ -45,16 +44,17 @@ def open_storage(
     """Open the storage that `target` names, or the one this user and directory call for.
 
     Args:
-        target: A path, ``memory:``, ``sqlite:PATH``, or None (see `resolve_location`).
-        durability: ``normal`` survives a killed process, ``full`` a power loss as well.
+        target: A path, ``memory:``, ``sqlite:PATH``, ``postgresql://HOST/DATABASE``, or None (see
+            `resolve_location`).
+        durability: ``normal`` survives a killed process, ``full`` a power loss as well. A server
+            decides for itself.
         busy_timeout: Seconds to wait for other writers; None for `DEFAULT_BUSY_TIMEOUT`.
         verify_reads: Whether reading recomputes checksums.
 
     Raises:
         InvalidInput: For a target that names no place where a bank can be.
+        Unavailable: For a server without the extra that speaks to it, and as each engine says.
     """
-    from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT
-
     location = resolve_location(target)
     waiting = DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout
     if location.path is not None and os.path.isdir(f"{location.path}{ROLLOUT_SUFFIX}"):  # noqa: PTH112 - half of what Path takes
@@ -86,6 +86,8 @@ def open_alone(
 def _opened(
     location: Location, durability: Durability, busy_timeout: float, *, verify_reads: bool
 ) -> StorageBackend:
+    if location.server is not None:
+        return _open_server(location.server, location.reason, busy_timeout, verify_reads)
     from reasoningbank.storage.sqlite import open_file, open_memory
 
     if location.path is None:
@@ -97,3 +99,22 @@ def _opened(
         busy_timeout=busy_timeout,
         verify_reads=verify_reads,
     )
+
+
+def _open_server(
+    url: str,
+    reason: str,
+    busy_timeout: float | None,
+    verify_reads: bool,  # noqa: FBT001 - passed on
+) -> StorageBackend:
+    try:
+        import psycopg  # noqa: F401 - is it there?
+    except ImportError as error:
+        raise Unavailable(
+            f"PostgreSQL needs a driver that is not there ({error})",
+            hint="pip install 'agent-reasoningbank[postgres]'",
+        ) from error
+    from reasoningbank.storage.postgres import open_server
+
+    patience = DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout
+    return open_server(url, reason, busy_timeout=patience, verify_reads=verify_reads)

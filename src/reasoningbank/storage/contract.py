@@ -7,7 +7,7 @@ Each call names its namespace; none crosses it. Ids are canonical text. Times ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from reasoningbank.domain.consolidation import (
     KeptConsolidation,
@@ -45,6 +45,9 @@ from reasoningbank.domain.trajectory import (
     Trajectory,
     TrajectoryState,
 )
+
+DEFAULT_BUSY_TIMEOUT: Final = 30.0
+"""Seconds a call waits for other writers before it raises `Busy`."""
 
 
 class PatternStorage(Protocol):
@@ -179,8 +182,11 @@ class TransferStorage(Protocol):
     ) -> list[RestoreStatus]:
         """Put records back as they were, given with their vectors: all of them or none."""
 
-    def check(self, *, full: bool) -> list[Finding]:
-        """Look for damage and risks; `full` also recomputes every checksum."""
+    def check(self, namespace: str, *, full: bool) -> list[Finding]:
+        """Look for damage and risks; `full` also recomputes every checksum.
+
+        Of a file, all namespaces are looked at; where tenants are kept apart, this one.
+        """
 
 
 class LearningStorage(Protocol):

@@ -72,9 +72,9 @@ def bank_file(invocation: Invocation, what: str) -> Path:
     """
     from reasoningbank.storage.location import resolve_location
 
-    if (invocation.db or "").startswith(("postgres:", "postgresql:")):
-        _refuse_server(what)
     location = resolve_location(invocation.db)
+    if location.server is not None:
+        _refuse_server(what)
     if location.path is None:
         raise InvalidInput(
             f"is in no file that could be {what}",
@@ -101,9 +101,10 @@ def restore_file(invocation: Invocation, source: str) -> None:
     from reasoningbank.storage.rollout.opening import read_state
     from reasoningbank.storage.sqlite.restoring import restore_backup
 
-    if (invocation.db or "").startswith(("postgres:", "postgresql:")):
+    location = resolve_location(invocation.db)
+    if location.server is not None:
         _refuse_server("restored from a file")
-    bank = resolve_location(invocation.db).path
+    bank = location.path
     if bank is None:
         raise InvalidInput("is in memory; a backup is restored to a file", field="db")
     if bank.resolve() == Path(source).resolve():

@@ -302,8 +302,8 @@ class RolloutStorage(RolloutReading):
         where = "promoted" if state.phase == "promoted" else f"{state.percent} % of reads"
         return msgspec.structs.replace(stats, reason=f"{stats.reason}; in a rollout ({where})")
 
-    def check(self, *, full: bool) -> list[Finding]:
-        return [*self._counting().check(full=full), *self._own_findings()]
+    def check(self, namespace: str, *, full: bool) -> list[Finding]:
+        return [*self._counting().check(namespace, full=full), *self._own_findings()]
 
     def _own_findings(self) -> list[Finding]:
         status = self._journal.status("")

@@ -257,6 +257,11 @@ class Journal:
                 "UPDATE queue SET failure = ? WHERE sequence = ?", (failure[:500], entry.sequence)
             )
 
+    def namespaces(self) -> set[str]:
+        """Give the namespaces that were written to since the rollout began."""
+        with self._reading() as connection:
+            return {str(row[0]) for row in connection.execute("SELECT namespace FROM writes")}
+
     def waits(self, namespace: str, subjects: Sequence[Subject]) -> bool:
         """Give whether any of the subjects has yet to be carried over."""
         names = [(EVERYTHING, ""), *((one.kind, one.id) for one in subjects)]

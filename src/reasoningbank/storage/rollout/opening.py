@@ -113,7 +113,8 @@ def _after_power_loss(journal: Journal, pair: Pair, state: RolloutState) -> None
     boot = boot_id()
     if state.boot == boot:
         return
-    for namespace in pair.get(state.authoritative).namespaces():
+    known = journal.namespaces() | set(pair.get(state.authoritative).namespaces())
+    for namespace in sorted(known):
         journal.enqueue(namespace, None)
     journal.change("the machine was started anew, so everything is compared", boot=boot)
 

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from reasoningbank.domain.copies import SUBJECT_KINDS
 from reasoningbank.domain.errors import Busy, Conflict, InvalidInput, NotFound, Unavailable
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import checked_count, checked_number
 from reasoningbank.storage.contract import StorageBackend
-from reasoningbank.storage.location import checked_file_name, resolve_location
+from reasoningbank.storage.location import checked_file_name, resolve_location, shown_url
 from reasoningbank.storage.rollout.carrying import PROMOTED, Carrier, Compared, compare
 from reasoningbank.storage.rollout.journal import Journal, create_journal
 from reasoningbank.storage.rollout.opening import Opening, boot_id, directory_of
 from reasoningbank.storage.rollout.pair import Pair, other
-from reasoningbank.storage.rollout.state import RolloutState, RolloutStatus
+from reasoningbank.storage.rollout.state import Role, RolloutState, RolloutStatus
 
 Progress = Callable[[str, int], None]
 
 _BUSY_SECONDS: Final = 30.0
 _PAUSE_SECONDS: Final = 0.02
+_ROLES: Final[tuple[Role, ...]] = ("current", "candidate")
 
 
 class Rollout:
@@ -131,7 +133,12 @@ class Rollout:
             )
         candidate = self._opening.candidate(target)
         try:
-            _check_usable(candidate, target, overwrite=overwrite)
+            current = self._opening.current()
+            try:
+                namespaces = current.namespaces()
+            finally:
+                current.close()
+            _check_usable(candidate, target, namespaces, overwrite=overwrite)
         except BaseException:
             candidate.close()
             raise
@@ -154,8 +161,7 @@ class Rollout:
         state = journal.state()
         if not state.pairs:
             raise _none_going_on(self._path)
-        both = [pair.get("current"), pair.get("candidate")]
-        for namespace in sorted({one for bank in both for one in bank.namespaces()}):
+        for namespace in _namespaces(journal, pair):
             journal.enqueue(namespace, None)
         self._drain(journal, pair, progress)
 
@@ -164,8 +170,10 @@ class Rollout:
         with self._journal() as journal, self._banks(journal) as pair:
             role = journal.state().authoritative
             source, target = pair.get(role), pair.get(other(role))
-            names = sorted({*source.namespaces(), *target.namespaces()})
-            return {name: compare(source, target, name, carry=False) for name in names}
+            return {
+                name: compare(source, target, name, carry=False)
+                for name in _namespaces(journal, pair)
+            }
 
     def status(self) -> RolloutStatus:
         """Give everything there is to tell about the rollout."""
@@ -336,12 +344,25 @@ class Rollout:
             pair.close()
 
 
-def _check_usable(candidate: StorageBackend, target: str, *, overwrite: bool) -> None:
+def _namespaces(journal: Journal, pair: Pair) -> list[str]:
+    """Give every namespace there is: a server shows a role only the one that it names."""
+    both = {one for role in _ROLES for one in pair.get(role).namespaces()}
+    return sorted(both | journal.namespaces())
+
+
+def _holds_something(candidate: StorageBackend, namespaces: Iterable[str]) -> bool:
+    names = {*candidate.namespaces(), *namespaces}
+    return any(candidate.subject_ids(name, kind, "", 1) for name in names for kind in SUBJECT_KINDS)
+
+
+def _check_usable(
+    candidate: StorageBackend, target: str, namespaces: Iterable[str], *, overwrite: bool
+) -> None:
     if not candidate.get_stats("default", _now()).persistent:
         raise InvalidInput("does not last", field="candidate", hint="Name a file or a URL.")
     if candidate.read_only:
         raise Unavailable("cannot be written", path=shown(target))
-    if not overwrite and candidate.namespaces():
+    if not overwrite and _holds_something(candidate, namespaces):
         raise Conflict(
             "holds something already",
             path=shown(target),
@@ -353,13 +374,9 @@ def shown(target: str) -> str:
     """Give a target without the password it may hold.
 
     >>> shown("postgresql://me:secret@host/bank")
-    'postgresql://me:***@host/bank'
+    'postgresql://me@host/bank'
     """
-    head, at, tail = target.rpartition("@")
-    scheme, slashes, user = head.partition("://")
-    if not at or not slashes or ":" not in user:
-        return target
-    return f"{scheme}://{user.partition(':')[0]}:***@{tail}"
+    return shown_url(target) if "://" in target else target
 
 
 def status_shown(status: RolloutStatus) -> RolloutStatus:

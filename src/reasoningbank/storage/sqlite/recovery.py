@@ -26,13 +26,14 @@ from reasoningbank.domain.copies import (
 from reasoningbank.domain.errors import Conflict, InvalidInput, ReasoningBankError, Unavailable
 from reasoningbank.domain.records import EmbeddingModel
 from reasoningbank.domain.trajectory import PatternLink
-from reasoningbank.storage.sqlite import consolidations, copies, open_file, reading, recalls
+from reasoningbank.storage.sql import consolidations, copies, reading, recalls
+from reasoningbank.storage.sql.rows import STORED_COLUMNS, stored_from_row
+from reasoningbank.storage.sql.verification import is_sound_vector, verified_row
+from reasoningbank.storage.sqlite import open_file
 from reasoningbank.storage.sqlite.backend import SqliteStorage
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
-from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, stored_from_row
 from reasoningbank.storage.sqlite.salvage import ENGINE_DAMAGE, readable
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION, UPGRADES
-from reasoningbank.storage.sqlite.verification import is_sound_vector, verified_row
 
 # What engine, decoder and our own checks make of damaged content.
 _DAMAGE: Final = (*ENGINE_DAMAGE, ValueError, TypeError, LookupError, msgspec.MsgspecError)
@@ -387,10 +388,10 @@ class _Saving:
         )
         return vectors, whole and len(sound) == len(rows)
 
-    def _trajectory(self, number: int, namespace: str, one: str) -> TrajectoryCopy:  # noqa: ARG002
+    def _trajectory(self, number: int, namespace: str, one: str) -> TrajectoryCopy:
         return copies.copy_of_trajectory(self._connection, namespace, one)
 
-    def _recall(self, number: int, namespace: str, one: str) -> RecallCopy:  # noqa: ARG002
+    def _recall(self, number: int, namespace: str, one: str) -> RecallCopy:
         found = recalls.find(self._connection, namespace, one)
         return RecallCopy(
             id=one,
@@ -398,7 +399,7 @@ class _Saving:
             settled_at=None if found is None else found[1],
         )
 
-    def _consolidation(self, number: int, namespace: str, one: str) -> ConsolidationCopy:  # noqa: ARG002
+    def _consolidation(self, number: int, namespace: str, one: str) -> ConsolidationCopy:
         return ConsolidationCopy(id=one, kept=consolidations.get(self._connection, namespace, one))
 
     def _note(self, kind: str, one: str, namespace: str, reason: str, *, saved: bool) -> None:

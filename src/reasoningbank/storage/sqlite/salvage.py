@@ -10,10 +10,10 @@ import msgspec
 
 from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.records import PatternRecord
-from reasoningbank.storage.sqlite import reading
-from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, StoredPattern, stored_from_row
+from reasoningbank.storage.sql import reading
+from reasoningbank.storage.sql.rows import STORED_COLUMNS, StoredPattern, stored_from_row
+from reasoningbank.storage.sql.verification import verified_row
 from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
-from reasoningbank.storage.sqlite.verification import verified_row
 
 _T = TypeVar("_T")
 

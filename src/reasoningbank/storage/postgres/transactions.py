@@ -1,0 +1,182 @@
+"""Operations carried out once: tried again when others were in the way, or the server was gone."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Final, TypeVar
+from uuid import uuid4
+
+import psycopg
+
+from reasoningbank.domain.errors import Busy, ReasoningBankError
+from reasoningbank.storage.postgres.connection import PostgresConnection
+from reasoningbank.storage.postgres.connections import Connections
+from reasoningbank.storage.postgres.errors import (
+    is_lost,
+    is_worth_repeating,
+    translated_error,
+)
+from reasoningbank.storage.postgres.preambles import (
+    AlreadyDone,
+    MustBeAlone,
+    Preamble,
+    Reading,
+    Writing,
+)
+from reasoningbank.storage.sql.engine import ChangedMeanwhile
+
+_T = TypeVar("_T")
+
+_LEAST_STATEMENT_SECONDS: Final = 30.0
+"""A statement may take so long even where nobody wants to wait for other writers."""
+_LONGEST_PAUSE_SECONDS: Final = 0.5
+# Two who want the same row at the same moment sort it out at the second attempt.
+_MOST_COLLISIONS: Final = 30
+
+
+class Transactions:
+    """Run functions of a connection in transactions of one namespace.
+
+    Args:
+        connections: Where connections are taken.
+        patience: Seconds to wait for other writers, for a free connection, and for a server that
+            is gone to come back.
+    """
+
+    def __init__(self, connections: Connections, patience: float) -> None:
+        self._connections = connections
+        self._patience = patience
+        self._lock_timeout_ms = max(1, int(patience * 1000))
+        self._timeout_ms = int(max(_LEAST_STATEMENT_SECONDS, patience) * 1000)
+
+    def read(self, namespace: str, work: Callable[[PostgresConnection], _T]) -> _T:
+        """Give what `work` finds, each of its questions asked by itself."""
+        preamble = Reading(namespace, self._timeout_ms, moment=False)
+        return self._tried(lambda: preamble, work)
+
+    def moment(self, namespace: str, work: Callable[[PostgresConnection], _T]) -> _T:
+        """Give what `work` finds, all of it as of one moment."""
+        preamble = Reading(namespace, self._timeout_ms, moment=True)
+        return self._tried(lambda: preamble, work)
+
+    def write(self, namespace: str, work: Callable[[PostgresConnection], _T], *, alone: bool) -> _T:
+        """Give what `work` gives once what it did is committed, exactly once."""
+        operation = uuid4().hex
+        needs_to_be_alone = alone
+
+        def preamble() -> Writing:
+            return Writing(
+                namespace,
+                operation,
+                self._timeout_ms,
+                self._lock_timeout_ms,
+                alone=needs_to_be_alone,
+            )
+
+        while True:
+            try:
+                return self._tried(preamble, work)
+            except MustBeAlone:
+                needs_to_be_alone = True
+
+    @contextmanager
+    def snapshot(self, namespace: str) -> Iterator[PostgresConnection]:
+        """Lend a connection of its own that goes on seeing the namespace as of now."""
+        self._connections.check()
+        shown = self._connections.server.shown
+        try:
+            connection = self._connections.open()
+        except psycopg.Error as error:
+            raise translated_error(error, shown) from None
+        try:
+            connection.begin(Reading(namespace, 0, moment=True))
+            connection.flush()
+            yield connection
+        except psycopg.Error as error:
+            raise translated_error(error, shown) from error
+        finally:
+            connection.close()
+
+    def _tried(
+        self, preamble: Callable[[], Preamble], work: Callable[[PostgresConnection], _T]
+    ) -> _T:
+        answers: list[_T] = []
+        deadline = time.monotonic() + self._patience
+        collisions = 0
+        while True:
+            connection = self._taken(deadline)
+            lost = False
+            try:
+                connection.begin(preamble())
+                answers.append(work(connection))
+                connection.commit()
+                return answers[-1]
+            except AlreadyDone:
+                return answers[-1]  # of the attempt that asked for the commit
+            except ChangedMeanwhile:
+                error: ReasoningBankError = Busy("was changed by others again and again")
+            except psycopg.Error as failure:
+                error = translated_error(failure, self._connections.server.shown)
+                lost = is_lost(failure)
+                if not lost and not is_worth_repeating(failure):
+                    raise error from failure
+            finally:
+                self._put_away(connection, is_lost=lost)
+            collisions += not lost
+            if lost:
+                self._connections.dismiss_idle()
+            if collisions > _MOST_COLLISIONS:
+                raise error
+            self._pause(collisions, deadline, error)
+
+    def _taken(self, deadline: float) -> PostgresConnection:
+        """Take a connection; a server that is gone may be back before the deadline."""
+        tries = 0
+        while True:
+            try:
+                return self._connections.take(deadline)
+            except psycopg.Error as failure:
+                error = translated_error(failure, self._connections.server.shown)
+                if not _may_come_back(failure):
+                    raise error from None
+            tries += 1
+            self._pause(tries, deadline, error)
+
+    def _put_away(self, connection: PostgresConnection, *, is_lost: bool) -> None:
+        with suppress(psycopg.Error):  # closing it undoes the transaction as well
+            connection.rollback()
+        if is_lost:
+            self._connections.dismiss(connection)
+        else:
+            self._connections.give_back(connection)
+
+    @staticmethod
+    def _pause(tries: int, deadline: float, error: ReasoningBankError) -> None:
+        now = time.monotonic()
+        if now >= deadline:
+            raise error
+        longest = min(_LONGEST_PAUSE_SECONDS, 0.002 * 2 ** min(tries, 8))
+        time.sleep(min(deadline - now, random.uniform(0.001, longest)))  # noqa: S311 - spreads load
+
+
+def _may_come_back(error: psycopg.Error) -> bool:
+    """Give whether a server that refused a connection may take one soon."""
+    if error.sqlstate is None:
+        said = str(error)
+        return not any(word in said for word in _FINAL_WORDS)
+    return is_lost(error)
+
+
+# libpq gives no code for what a server says before a session begins.
+_FINAL_WORDS: Final = (
+    "password authentication failed",
+    "no password supplied",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "could not translate host name",
+    "server does not support SSL",
+    "certificate",
+)

@@ -1,0 +1,386 @@
+"""The patterns nearest to a vector: all that match are compared, or those an index suggests, and never fewer than exist.
+
+Which of the two is decided by counting. Few matching rows are read and compared one by one: exact, and quicker than a
+graph that is mostly about other rows. Where many match, the graph index gives candidates, filtered while it is walked,
+which are compared exactly; where its answer could leave out what it must not, everything is compared after all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from reasoningbank.storage.postgres.dialects import (
+    POSTGRES,
+    VECTOR_TABLE,
+    Dialect,
+    IndexKind,
+    index_name,
+)
+from reasoningbank.storage.postgres.vector_encoding import register
+from reasoningbank.storage.postgres.vectors import (
+    EXACT_DIMENSION,
+    HoldsConnection,
+    query_bindings,
+    read_vector,
+    similarity,
+)
+from reasoningbank.storage.vector_columns import Doubles, exact_similarities
+from reasoningbank.storage.vectors import VectorIndex
+
+Found = list[tuple[str, float]]
+
+_FILTERS: Final = """
+WHERE namespace = %(namespace)s AND model = {number} AND state = 'active'
+    AND (expires_at IS NULL OR expires_at > %(now)s){category}
+"""
+_OF_CATEGORY: Final = " AND task_category = %(category)s"
+
+# Sorting by a computed column keeps every index for similarity out of it.
+_EXACT: Final = """
+SELECT pattern_id, {vector}, {similarity} AS similarity FROM {table} {filters}
+ORDER BY similarity DESC, pattern_id LIMIT %(rows)s
+"""
+_REACHING: Final = """
+SELECT pattern_id, {vector} FROM {table} {filters} AND {similarity} >= %(bound)s
+"""
+_BY_INDEX: Final = """
+WITH candidates AS MATERIALIZED (
+    SELECT pattern_id, embedding, squared_norm FROM {table} {filters}
+    ORDER BY {distance} LIMIT %(candidates)s
+), compared AS (SELECT pattern_id, embedding, {similarity} AS similarity FROM candidates)
+SELECT pattern_id, {vector}, COUNT(*) OVER (), MIN(similarity) OVER () FROM compared
+ORDER BY similarity DESC, pattern_id LIMIT %(rows)s
+"""
+_ALL: Final = "SELECT pattern_id, {vector} FROM {table} {filters}"
+_POSSIBLE: Final = """
+SELECT COALESCE(SUM(patterns - quarantined), 0)::bigint AS patterns FROM category_counts
+WHERE namespace = %(namespace)s{category}
+"""
+# How many vectors an index holds is estimated by the server; over partitions it is the average of one of them.
+_PLAN: Final = """
+WITH possible AS ({possible})
+SELECT possible.patterns, found.name, found.tuples
+FROM possible LEFT JOIN LATERAL (
+    SELECT c.relname AS name,
+        CASE WHEN c.relkind = 'I' THEN (
+            SELECT AVG(part.reltuples) FROM pg_inherits h JOIN pg_class part ON part.oid = h.inhrelid
+            WHERE h.inhparent = c.oid
+        ) ELSE c.reltuples END AS tuples
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indexrelid IN (to_regclass(%(halfvec)s), to_regclass(%(bit)s)) AND i.indisvalid
+    ORDER BY c.relname DESC LIMIT 1
+) found ON possible.patterns > %(exact_rows)s
+"""
+_SETTINGS: Final = """
+SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', %(breadth)s, true),
+    set_config('hnsw.max_scan_tuples', %(scanned)s, true), set_config('hnsw.scan_mem_multiplier', '8', true)
+"""
+
+# Cosines of pgvector are of single precision: closer than this, one cannot be told from the other.
+_INDEX_SLACK: Final = 1e-5
+_BROADEST: Final = 1000  # what hnsw.ef_search may be
+_MARGIN: Final = 16
+# From so many queries on, the vectors of a category are read once and compared here.
+_QUERIES_TO_LOAD: Final = 8
+_LOADED_ROWS: Final = 131_072
+_LOADED_AT_ONCE: Final = 1_000
+
+
+class SearchLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """From when on, and how thoroughly, an index is used.
+
+    Args:
+        exact_rows: Where at most so many patterns can match, all of them are compared.
+        candidates: How many rows a half-precision index gives to be compared, at least.
+        bit_candidates: The same for an index of bits, whose order says less.
+        breadth: The least `hnsw.ef_search`.
+        scanned_rows: After how many rows, matching or not, the index gives up.
+    """
+
+    exact_rows: int = 20_000
+    candidates: int = 40
+    bit_candidates: int = 400
+    breadth: int = 400
+    scanned_rows: int = 100_000
+
+
+DEFAULT_LIMITS: Final = SearchLimits()
+
+
+class _Question(msgspec.Struct, frozen=True, kw_only=True):
+    """One search: what it filters by, and the query in the forms the statements need."""
+
+    number: int
+    dimension: int
+    query: bytes
+    k: int
+    min_similarity: float | None
+    bindings: Mapping[str, object]
+    filters: str
+    dialect: Dialect
+
+    def statement(self, template: str, **parts: str) -> str:
+        """Give a statement for the question."""
+        return template.format(
+            table=VECTOR_TABLE,
+            filters=self.filters,
+            similarity=similarity(self.dialect),
+            vector=self.dialect.vector_column,
+            **parts,
+        )
+
+    def exact(self, values: Sequence[bytes | str]) -> Doubles:
+        """Give the similarities of stored vectors."""
+        stored = b"".join(read_vector(value, self.dialect) for value in values)
+        rows = np.frombuffer(stored, np.int8).reshape(len(values), self.dimension)
+        return exact_similarities(rows, np.frombuffer(self.query, np.int8))
+
+    def answer(self, ids: Sequence[str], similarities: Doubles) -> Found:
+        """Give the k best: similarity descending, then id ascending."""
+        ranked = sorted(zip(ids, similarities.tolist(), strict=True), key=_best_first)
+        floor = self.min_similarity
+        return [found for found in ranked[: self.k] if floor is None or found[1] >= floor]
+
+
+def nearest(
+    connection: HoldsConnection,
+    namespace: str,
+    number: int,
+    dimension: int,
+    query: bytes,
+    k: int,
+    *,
+    category: str | None,
+    min_similarity: float | None,
+    now: str,
+    dialect: Dialect = POSTGRES,
+    limits: SearchLimits = DEFAULT_LIMITS,
+) -> Found:
+    """Give the k active patterns nearest to a vector as (id, similarity), best first, ties by id.
+
+    Within a transaction: what is set for the search ends with it.
+
+    Args:
+        connection: In a transaction.
+        namespace: Searched; no other is looked at.
+        number: Of the model the query and the vectors come from.
+        dimension: Of that model.
+        query: int8, a byte a dimension.
+        k: How many at most.
+        category: Search this one alone, or None for all.
+        min_similarity: Leave out what is less similar, or None.
+        now: The time; patterns that expired by then are left out.
+        dialect: Of the server.
+        limits: From when on an index is used.
+    """
+    if k <= 0:
+        return []
+    register(connection.raw)
+    question = _Question(
+        number=number,
+        dimension=dimension,
+        query=query,
+        k=k,
+        min_similarity=min_similarity,
+        bindings={
+            "namespace": namespace,
+            "category": category,
+            "now": now,
+            **query_bindings(query, dialect),
+        },
+        filters=_FILTERS.format(number=number, category="" if category is None else _OF_CATEGORY),
+        dialect=dialect,
+    )
+    if dialect.search_settings and any(query):
+        plan = _plan(connection, question, limits, category)
+        if plan is not None:
+            found = _by_index(connection, question, plan, limits)
+            if found is not None:
+                return found
+    return _exact(connection, question)
+
+
+def nearest_many(
+    connection: HoldsConnection,
+    namespace: str,
+    number: int,
+    dimension: int,
+    queries: Sequence[tuple[str, bytes]],
+    k: int,
+    *,
+    min_similarity: float,
+    now: str,
+    dialect: Dialect = POSTGRES,
+    limits: SearchLimits = DEFAULT_LIMITS,
+) -> list[Found]:
+    """Give, for each (category, vector), what `nearest` gives within that category.
+
+    The vectors of a category that is asked about often are read once and compared here, as long as they are few enough
+    to be held: one pass over them costs the server as much as a handful of searches.
+    """
+    found: list[Found] = [[] for _ in queries]
+    of_category: dict[str, list[int]] = {}
+    for at, (category, _) in enumerate(queries):
+        of_category.setdefault(category, []).append(at)
+    for category, positions in of_category.items():
+        vectors = [queries[at][1] for at in positions]
+        index = None
+        if len(positions) >= _QUERIES_TO_LOAD:
+            index = _loaded(connection, namespace, number, dimension, category, now, dialect)
+        if index is not None:
+            rows = np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), dimension)
+            answers = index.search_many(rows, k, min_similarity=min_similarity)
+        else:
+            answers = [
+                nearest(
+                    connection,
+                    namespace,
+                    number,
+                    dimension,
+                    vector,
+                    k,
+                    category=category,
+                    min_similarity=min_similarity,
+                    now=now,
+                    dialect=dialect,
+                    limits=limits,
+                )
+                for vector in vectors
+            ]
+        for at, answer in zip(positions, answers, strict=True):
+            found[at] = answer
+    return found
+
+
+def _loaded(
+    connection: HoldsConnection,
+    namespace: str,
+    number: int,
+    dimension: int,
+    category: str,
+    now: str,
+    dialect: Dialect,
+) -> VectorIndex | None:
+    """Read the vectors of a category; None where there are too many."""
+    bindings = {"namespace": namespace, "category": category, "now": now}
+    possible = connection.raw.execute(_POSSIBLE.format(category=_OF_CATEGORY), bindings).fetchone()
+    if possible is None or possible[0] > _LOADED_ROWS:
+        return None
+    index = VectorIndex(dimension)
+    statement = _ALL.format(
+        table=VECTOR_TABLE,
+        vector=dialect.vector_column,
+        filters=_FILTERS.format(number=number, category=_OF_CATEGORY),
+    )
+    with connection.raw.cursor("vectors_of_category", binary=dialect.binary_vectors) as cursor:
+        cursor.execute(statement, bindings)
+        while rows := cursor.fetchmany(_LOADED_AT_ONCE):
+            ids = [row[0] for row in rows]
+            vectors = [read_vector(row[1], dialect) for row in rows]
+            index.upsert(ids, [category] * len(ids), vectors, [None] * len(ids))
+    return index
+
+
+class _Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """An index to use, how many patterns can match, and how many vectors it holds for each of them."""
+
+    kind: IndexKind
+    patterns: int
+    crowd: float
+
+
+def _plan(
+    connection: HoldsConnection, question: _Question, limits: SearchLimits, category: str | None
+) -> _Plan | None:
+    possible = _POSSIBLE.format(category="" if category is None else _OF_CATEGORY)
+    patterns, name, tuples = connection.raw.execute(
+        _PLAN.format(possible=possible),
+        {
+            "namespace": question.bindings["namespace"],
+            "category": category,
+            "exact_rows": limits.exact_rows,
+            "halfvec": index_name("halfvec", question.number),
+            "bit": index_name("bit", question.number),
+        },
+    ).fetchone()  # type: ignore[misc]  # an aggregate always gives a row
+    if name is None:
+        return None
+    kind: IndexKind = "bit" if name == index_name("bit", question.number) else "halfvec"
+    return _Plan(kind=kind, patterns=patterns, crowd=max(1.0, (tuples or 0) / patterns))
+
+
+def _by_index(
+    connection: HoldsConnection, question: _Question, plan: _Plan, limits: SearchLimits
+) -> Found | None:
+    """Give what an index finds, or None where that might not be all it should be."""
+    least = limits.bit_candidates if plan.kind == "bit" else limits.candidates
+    few = max(least, 4 * question.k)
+    for candidates in (few, max(_BROADEST, few)):
+        _set_breadth(connection, candidates, plan, limits)
+        rows = connection.raw.execute(
+            question.statement(
+                _BY_INDEX, distance=question.dialect.distance(plan.kind, question.dimension)
+            ),
+            {**question.bindings, "candidates": candidates, "rows": question.k},
+            prepare=False,
+            binary=True,
+        ).fetchall()
+        if len(rows) < question.k or rows[0][2] < min(candidates, plan.patterns):
+            return None
+        similarities = question.exact([row[1] for row in rows])
+        if similarities[-1] <= 0.0:
+            return None  # vectors without a direction are nearer than this, and in no index
+        if rows[0][3] < similarities[-1] - _INDEX_SLACK:
+            return question.answer([row[0] for row in rows], similarities)
+    return None  # too many equal ones to have seen the first of their ids
+
+
+def _set_breadth(
+    connection: HoldsConnection, candidates: int, plan: _Plan, limits: SearchLimits
+) -> None:
+    """Let the walk look at more rows the more of them belong to others."""
+    breadth = max(limits.breadth, candidates * min(plan.crowd, _BROADEST))
+    connection.raw.execute(
+        _SETTINGS,
+        {"breadth": str(int(min(_BROADEST, breadth))), "scanned": str(limits.scanned_rows)},
+    )
+
+
+def _exact(connection: HoldsConnection, question: _Question) -> Found:
+    """Compare all that match."""
+    exact = question.dialect.exact_products and question.dimension <= EXACT_DIMENSION
+    rows = connection.raw.execute(
+        question.statement(_EXACT),
+        {**question.bindings, "rows": question.k + (0 if exact else _MARGIN)},
+        prepare=False,
+        binary=question.dialect.binary_vectors,
+    ).fetchall()
+    if not rows:
+        return []
+    ids = [row[0] for row in rows]
+    similarities = question.exact([row[1] for row in rows])
+    # Sums of more products are rounded: what lies this close may be in the wrong order, also beyond the last row.
+    slack = 0.0 if exact else question.dimension * 2.0**-23
+    if slack and len(rows) == question.k + _MARGIN:
+        worst = float(np.sort(similarities)[-question.k])
+        if rows[-1][2] + slack >= worst:
+            return _reaching(connection, question, worst - slack)
+    return question.answer(ids, similarities)
+
+
+def _reaching(connection: HoldsConnection, question: _Question, bound: float) -> Found:
+    rows = connection.raw.execute(
+        question.statement(_REACHING),
+        {**question.bindings, "bound": bound},
+        prepare=False,
+        binary=question.dialect.binary_vectors,
+    ).fetchall()
+    return question.answer([row[0] for row in rows], question.exact([row[1] for row in rows]))
+
+
+def _best_first(found: tuple[str, float]) -> tuple[float, str]:
+    return -found[1], found[0]
