@@ -26,6 +26,8 @@ from reasoningbank.cli.verbs import (
     outcomes,
     reading,
     recalling,
+    rolling_out,
+    safekeeping,
     serving,
     storing,
 )
@@ -62,6 +64,9 @@ _VERBS: Final = {
     "import": moving.import_,
     "restore": moving.restore,
     "reembed": moving.reembed,
+    "backup": safekeeping.backup,
+    "recover": safekeeping.recover,
+    "rollout": rolling_out.rollout,
     "doctor": diagnosing.doctor,
     "db": databases.db,
     "demo": demonstrating.demo,

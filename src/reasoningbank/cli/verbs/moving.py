@@ -16,6 +16,7 @@ from reasoningbank.cli.json_output import print_json
 from reasoningbank.cli.progress import progress_bar, unseen
 from reasoningbank.cli.safe_text import safe_json, safe_line
 from reasoningbank.cli.streams import reading_file
+from reasoningbank.cli.verbs.safekeeping import restore_file
 from reasoningbank.cli.wording import counted
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.outcome import OutcomeSource
@@ -165,12 +166,27 @@ def import_(
 
 
 @with_vectors
-def restore(invocation: Invocation, source: Source, *, trajectories: Experiences = False) -> None:
-    """Put an export back, every field as it was.
+def restore(
+    invocation: Invocation,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE", help="An export or a backup; - is standard input.")
+    ],
+    *,
+    trajectories: Experiences = False,
+) -> None:
+    """Put an export or a backup back, every field as it was.
 
-    With --trajectories, an export of experiences. Run again, it leaves equal ones alone. With
-    --json: TransferReport.
+    An export (JSON lines) is added to the bank; run again, it leaves equal ones alone. With
+    --trajectories, an export of experiences. A file that `backup` made, or a bank file, takes the
+    place of the whole bank once it was checked: programs that have the bank open go on with what it
+    holds, and what was there before is kept beside it. With --json: TransferReport, or for a backup
+    RestoreReport.
     """
+    if source != "-" and _is_backup(source):
+        if trajectories:
+            raise InvalidInput("is for exports, not for backups", field="trajectories")
+        restore_file(invocation, source)
+        return
     with (
         reading_file(source) as file,
         invocation.open_bank() as bank,
@@ -187,6 +203,18 @@ def restore(invocation: Invocation, source: Source, *, trajectories: Experiences
             f"read {counted(report.read, 'line')}: {report.created:,} created, "
             f"{report.unchanged:,} unchanged"
         )
+
+
+def _is_backup(source: str) -> bool:
+    from reasoningbank.storage.sqlite.backups import is_bank_or_backup
+
+    try:
+        if not stat.S_ISREG(Path(source).stat().st_mode):
+            return False
+        with Path(source).open("rb") as file:
+            return is_bank_or_backup(file.read(16))
+    except OSError:
+        return False  # who reads it as an export says what is wrong with it
 
 
 def _print_skipped(report: TransferReport) -> None:
