@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from reasoningbank.domain.trajectory import PatternLink, Trajectory
 from reasoningbank.domain.validation import checked_input
 from reasoningbank.learning.checking import checked_trajectory, fingerprint_of
 from reasoningbank.migration import fitting
+from reasoningbank.migration.accounts import Fate
 from reasoningbank.migration.material import (
     LinkMaterial,
     PatternMaterial,
@@ -44,16 +45,14 @@ class Target(NamedTuple):
 
 
 class TakenIn(NamedTuple):
-    """What became of a row: which pattern holds it, how that came about, and what was changed."""
+    """What became of a row: how it ended, which pattern or experience holds it, and why none does."""
 
-    place: Place
-    fate: str
+    fate: Fate
     id: UUID | None
     reason: str = ""
 
 
 class _Draft(NamedTuple):
-    place: Place
     pattern: Pattern
     key: bytes
     identity: bytes
@@ -61,36 +60,48 @@ class _Draft(NamedTuple):
 
 
 class TakingIn:
-    """Take rows into a bank; each is known by its place and its texts, so none comes in twice."""
+    """Take rows into a bank; each is known by its place and its texts, so none comes in twice.
 
-    def __init__(self, target: Target, clock: Clock, random_bytes: RandomBytes) -> None:
+    Args:
+        target: The bank.
+        clock: Gives the time.
+        random_bytes: Gives randomness for ids.
+        resumed: Whether the same run was interrupted before: what it has brought already is then
+            told from what earlier runs brought.
+    """
+
+    def __init__(
+        self, target: Target, clock: Clock, random_bytes: RandomBytes, *, resumed: bool
+    ) -> None:
         self._target = target
         self._clock = clock
         self._random_bytes = random_bytes
-        self._identities: set[bytes] = set()
+        self._resumed = resumed
+        # Rows that this run has brought, and what holds them: by hash, and by id.
+        self._brought: set[bytes] = set()
         self.redacted: Counter[str] = Counter()
         self.shortened = 0
         self.expired = 0
         self.checks: dict[bytes, bytes] = {}
         """Half a checksum of the texts of each pattern that was made, by its id."""
 
-    def patterns(self, batch: Iterable[PatternMaterial], file: str) -> list[TakenIn]:
-        """Take patterns in, one transaction each, with the vectors of all made at once."""
+    def patterns(self, batch: Sequence[PatternMaterial], file: str) -> list[TakenIn]:
+        """Take patterns in, a transaction each, with the vectors of all made at once; in order."""
         now = format_timestamp(self._clock())
-        done: list[TakenIn] = []
-        drafts: list[_Draft] = []
+        drafts: list[_Draft | TakenIn] = []
         for material in batch:
             try:
                 drafts.append(self._draft(material, file, now))
             except (Unusable, InvalidInput) as error:
-                done.append(TakenIn(material.place, "rejected", None, str(error)))
-        if drafts:
-            vectors = self._target.vectors.of_documents(
-                [draft.pattern.task_description for draft in drafts]
-            )
-            for draft, vector in zip(drafts, vectors, strict=True):
-                done.append(self._store(draft, vector))
-        return done
+                drafts.append(TakenIn("rejected", None, str(error)))
+        texts = [
+            draft.pattern.task_description for draft in drafts if isinstance(draft, _Draft)
+        ]
+        vectors = iter(self._target.vectors.of_documents(texts) if texts else ())
+        return [
+            self._store(draft, next(vectors)) if isinstance(draft, _Draft) else draft
+            for draft in drafts
+        ]
 
     def _draft(self, material: PatternMaterial, file: str, now: str) -> _Draft:
         given = fitting.pattern_input(material, file)
@@ -124,9 +135,7 @@ class TakingIn:
         key = dedupe_key(
             pattern.namespace, pattern.task_category, pattern.task_description, pattern.strategy
         )
-        return _Draft(
-            material.place, pattern, key, _identity(material.place, checked), material.quarantined
-        )
+        return _Draft(pattern, key, _identity(material.place, checked), material.quarantined)
 
     def _note(self, redacted: tuple[Redaction, ...], metadata: dict[str, object]) -> None:
         self.redacted.update(one.kind for one in redacted)
@@ -141,20 +150,34 @@ class TakingIn:
         try:
             found, status = storage.store_pattern(new, self._target.vectors.model, options)
         except InvalidInput as error:  # united with its equal it passes a limit
-            return TakenIn(draft.place, "rejected", None, str(error))
-        again = draft.identity in self._identities
-        self._identities.add(draft.identity)
+            return TakenIn("rejected", None, str(error))
         pattern_id = UUID(found)
-        if status == "created":
-            self.checks[pattern_id.bytes] = text_check(draft.pattern)
-        if status != "merged" and draft.quarantined:
+        if draft.quarantined and status != "merged":
             self._put_away(found)
-        if status == "created":
-            return TakenIn(draft.place, "migrated", pattern_id)
-        if status == "merged":
+        if status == "replayed":
+            fate = self._fate_of_replayed(draft.identity, pattern_id)
+        else:
+            fate = "migrated" if status == "created" else "merged"
+        if fate != "known":
+            self._brought.update((draft.identity, pattern_id.bytes))
+        if fate == "migrated":
+            self.checks[pattern_id.bytes] = text_check(draft.pattern)
+        elif fate == "merged":
             self.checks.pop(pattern_id.bytes, None)  # the newest wording of equal texts counts
-            return TakenIn(draft.place, "merged", pattern_id)
-        return TakenIn(draft.place, "merged" if again else "known", pattern_id)
+        return TakenIn(fate, pattern_id)
+
+    def _fate_of_replayed(self, identity: bytes, pattern_id: UUID) -> Fate:
+        """Say what became of a row that the bank knows: of this run, or of an earlier one."""
+        if identity in self._brought or (self._resumed and pattern_id.bytes in self._brought):
+            return "merged"
+        return "migrated" if self._was_made_before(pattern_id) else "known"
+
+    def _was_made_before(self, pattern_id: UUID) -> bool:
+        """Give whether this run made a pattern before it was interrupted."""
+        if not self._resumed:
+            return False
+        history = self._target.storage.history(self._target.namespace, str(pattern_id))
+        return len(history) == 1 and history[0].actor == self._target.actor
 
     def _put_away(self, pattern_id: str) -> None:
         """Quarantine a pattern, unless somebody has changed it since it came."""
@@ -172,7 +195,7 @@ class TakingIn:
         try:
             checked, redacted = checked_trajectory(fitting.trajectory_input(material))
         except (Unusable, InvalidInput) as error:
-            return TakenIn(material.place, "rejected", None, str(error))
+            return TakenIn("rejected", None, str(error))
         self._note(redacted, checked.metadata)
         created = material.created_at or format_timestamp(self._clock())
         known = checked.verdict is not None and checked.verdict.kind != "unknown"
@@ -192,10 +215,13 @@ class TakingIn:
         )
         print_of = fingerprint_of(checked)
         found, new = self._target.storage.store_trajectory(trajectory, print_of)
-        again = print_of in self._identities
-        self._identities.add(print_of)
-        fate = "migrated" if new else "merged" if again else "known"
-        return TakenIn(material.place, fate, UUID(found))
+        if not new and print_of not in self._brought and self._resumed:
+            kept = self._target.storage.get_trajectory(self._target.namespace, found)
+            new = kept is not None and kept.actor == self._target.actor
+        fate: Fate = "migrated" if new else "merged" if print_of in self._brought else "known"
+        if fate != "known":
+            self._brought.add(print_of)
+        return TakenIn(fate, UUID(found))
 
     def link(self, material: LinkMaterial, source: UUID, target: UUID) -> None:
         """Relate two things that came along; twice is once."""
