@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { describe, expect, test } from "vitest";
 import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
 import { IndexedDbStorage } from "../../src/storage/indexeddb/storage.js";
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import { letters } from "../scenarios/runner.js";
 
 const OPTIONS = { embedder: letters };

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
 import { EmbeddingMismatch } from "../../src/domain/errors.js";
 import { defaultEmbedder } from "../../src/embedding/default.js";
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import { embedderWith, tablePath } from "../support/embedder.js";
 
 const LEXICAL = { embedder: "lexical", tableUrl: tablePath("lexical") } as const;
