@@ -259,6 +259,9 @@ describe.each(["chromium", "firefox"] as const)("sql.js in %s", (name) => {
     try {
       const writer = await tabWithout();
       const reader = await tabWithout();
+      // Looked for by many at once: one that found none would keep its bank in memory.
+      const found = await writer.evaluate<boolean[]>(`Promise.all(Array.from({ length: 20 }, () => harness.hasPrivateFiles()))`);
+      expect(new Set(found)).toEqual(new Set([true]));
       const id = await writer.evaluate(`harness.bank("kept").storePattern(${pattern("keep it")})`);
       expect(await writer.evaluate(`harness.bank("kept").getStats()`)).toMatchObject({ backend: "sqljs", persistent: true });
       expect(await reader.evaluate(`harness.bank("kept").getPattern("${String(id)}")`)).toMatchObject({ id });

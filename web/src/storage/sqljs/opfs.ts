@@ -1,15 +1,18 @@
 /** Images in the origin's private file system: durable where IndexedDB is missing or blocked. */
 
+import { randomBytes } from "#random";
 import { Busy } from "../../domain/errors.js";
+import { toHex } from "../../domain/utf8.js";
 import { freeBackupName, type ImageStore } from "./saving.js";
 
 /** Give whether this page can keep files of its own. */
 export async function hasPrivateFiles(): Promise<boolean> {
   try {
     const root = await directory();
-    const handle = await root.getFileHandle("reasoningbank-probe", { create: true });
+    const probe = `reasoningbank-probe-${toHex(randomBytes(8))}`; // of this call alone: other tabs may look too
+    const handle = await root.getFileHandle(probe, { create: true });
     const able = "createWritable" in handle;
-    await root.removeEntry("reasoningbank-probe");
+    await root.removeEntry(probe);
     return able;
   } catch {
     return false; // missing, or refused by policy: that is what was asked

@@ -10,6 +10,7 @@ import { openStorage } from "../../../src/platform/web-storage.js";
 import { result } from "../../../src/storage/indexeddb/requests.js";
 import { MemoryStorage } from "../../../src/storage/memory/storage.js";
 import { loadSqlJs } from "../../../src/storage/sqljs/library.js";
+import { hasPrivateFiles } from "../../../src/storage/sqljs/opfs.js";
 import { openImage, type ImageStore } from "../../../src/storage/sqljs/saving.js";
 import type { Storage } from "../../../src/storage/tables.js";
 import { letters, Run, type Scenario, type Stores } from "../../scenarios/runner.js";
@@ -163,6 +164,7 @@ function letGoOfDatabase(): void {
 
 const harness = {
   bank, scenarios, golden, storeForever, outcomeOf, holdDatabase, letGoOfDatabase, letters, OLD_ID, ERASED_ID,
+  hasPrivateFiles,
 }; // prettier-ignore
 declare global {
   interface Window {
