@@ -160,7 +160,7 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
         return [found for found in ranked[: self.k] if floor is None or found[1] >= floor]
 
 
-def nearest(
+def nearest(  # noqa: PLR0917 - what a search is about, in the order of the contract
     connection: PostgresConnection,
     namespace: str,
     number: int,
@@ -217,7 +217,7 @@ def nearest(
     return _exact(connection, question)
 
 
-def nearest_many(
+def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the contract
     connection: PostgresConnection,
     namespace: str,
     number: int,
@@ -269,7 +269,7 @@ def nearest_many(
     return found
 
 
-def _loaded(
+def _loaded(  # noqa: PLR0917 - what a search is about, in the order of the contract
     connection: PostgresConnection,
     namespace: str,
     number: int,
