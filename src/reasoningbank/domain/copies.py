@@ -40,14 +40,14 @@ class Subject(msgspec.Struct, frozen=True, order=True):
 MODEL: Final = Subject("model", "")
 
 
-class KeptVector(msgspec.Struct, frozen=True, kw_only=True):
+class KeptVector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A vector of a pattern and the model that made it."""
 
     model: EmbeddingModel
     vector: bytes
 
 
-class Hold(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Hold(msgspec.Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fields=True):
     """For whose sake a pattern is quarantined."""
 
     kind: HoldKind
@@ -56,7 +56,7 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True, order=True):
     at: str
 
 
-class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True, order=True, forbid_unknown_fields=True):
     """An idempotency key whose answer is a pattern."""
 
     key: str
@@ -64,7 +64,7 @@ class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True, order=True):
     at: str
 
 
-class PatternCopy(msgspec.Struct, frozen=True, kw_only=True):
+class PatternCopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything kept about a pattern.
 
     Args:
@@ -91,7 +91,7 @@ class PatternCopy(msgspec.Struct, frozen=True, kw_only=True):
     vectors: tuple[KeptVector, ...] = ()
 
 
-class TrajectoryCopy(msgspec.Struct, frozen=True, kw_only=True):
+class TrajectoryCopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything kept about a trajectory but its links, which are the patterns'.
 
     Args:
@@ -111,7 +111,7 @@ class TrajectoryCopy(msgspec.Struct, frozen=True, kw_only=True):
     note_before: str | None = None
 
 
-class RecallCopy(msgspec.Struct, frozen=True, kw_only=True):
+class RecallCopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A recall event and when its outcome was told."""
 
     id: str
@@ -119,14 +119,14 @@ class RecallCopy(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: str | None = None
 
 
-class ConsolidationCopy(msgspec.Struct, frozen=True, kw_only=True):
+class ConsolidationCopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A consolidation as it is kept."""
 
     id: str
     kept: KeptConsolidation | None = None
 
 
-class ModelCopy(msgspec.Struct, frozen=True, kw_only=True):
+class ModelCopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The model a namespace is searched by, or None before the first store."""
 
     id: str = ""

@@ -24,12 +24,12 @@ def until(done: Callable[[], bool], what: str) -> None:
         time.sleep(0.005)
 
 
-def begun(path: Path, percent: int = 100) -> Rollout:
-    """Make a bank and begin a rollout to a file beside it."""
+def begun(path: Path, percent: int = 100, candidate: str | None = None) -> Rollout:
+    """Make a bank and begin a rollout to a file beside it, or to another candidate."""
     open_alone(str(path), busy_timeout=30.0).close()
     rollout = Rollout(str(path))
     if not directory_of(path).exists():
-        rollout.start(str(path.with_suffix(".candidate.db")), shadow_percent=100)
+        rollout.start(candidate or str(path.with_suffix(".candidate.db")), shadow_percent=100)
         rollout.set(percent)
     return rollout
 

@@ -178,7 +178,9 @@ class RolloutCore:
                     namespace,
                     view.writes,
                     answer[0],
-                    lambda: call(self._pair.get(role)),
+                    lambda: call(
+                        self._pair.on_trial() if role == "candidate" else self._pair.get(role)
+                    ),
                 )
         return answer[0]
 
@@ -189,7 +191,7 @@ class RolloutCore:
         begun = time.perf_counter()
         failure = None
         try:
-            answer = (call(self._pair.get("candidate")),)
+            answer = (call(self._pair.on_trial()),)
         except _REFUSALS:
             # Perhaps the right answer: the current bank says so too then.
             self._counts.add("candidate_refused", operation)

@@ -18,6 +18,8 @@ from reasoningbank.storage.rollout.pair import Pair
 from reasoningbank.storage.rollout.state import RolloutState
 from reasoningbank.storage.sqlite.settings import Durability, translated_error
 
+_TRIAL_SECONDS: Final = 1.0
+"""How long a read waits for a candidate that is gone before the current bank answers it."""
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -42,12 +44,12 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
             verify_reads=self.verify_reads,
         )
 
-    def candidate(self, target: str) -> StorageBackend:
-        """Open the candidate."""
+    def candidate(self, target: str, *, patience: float | None = None) -> StorageBackend:
+        """Open the candidate, with another patience than the current bank's if one is given."""
         return open_alone(
             target,
             durability=self.durability,
-            busy_timeout=self.busy_timeout,
+            busy_timeout=self.busy_timeout if patience is None else patience,
             verify_reads=self.verify_reads,
         )
 
@@ -61,7 +63,12 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
     def pair(self, state: RolloutState) -> Pair:
         """Give both banks, neither opened yet."""
-        return Pair(self.current, lambda: self.candidate(state.candidate))
+        target, patience = state.candidate, min(self.busy_timeout, _TRIAL_SECONDS)
+        return Pair(
+            self.current,
+            lambda: self.candidate(target),
+            lambda: self.candidate(target, patience=patience),
+        )
 
 
 def directory_of(path: Path) -> Path:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from reasoningbank.domain.errors import ReasoningBankError, Unavailable
 from reasoningbank.storage.contract import StorageBackend
 from reasoningbank.storage.rollout.state import Role
+
+_Place: TypeAlias = Literal["current", "candidate", "trial"]
 
 _PAUSE_SECONDS: Final = 1.0
 
@@ -20,23 +22,31 @@ class Pair:
     Args:
         open_current: Opens the bank the rollout began at.
         open_candidate: Opens the other.
+        open_trial: Opens the other for reads that must not wait for it: the current bank can
+            answer them.
     """
 
     def __init__(
         self,
         open_current: Callable[[], StorageBackend],
         open_candidate: Callable[[], StorageBackend],
+        open_trial: Callable[[], StorageBackend] | None = None,
     ) -> None:
-        self._openers: dict[Role, Callable[[], StorageBackend]] = {
+        self._openers: dict[_Place, Callable[[], StorageBackend]] = {
             "current": open_current,
             "candidate": open_candidate,
+            "trial": open_trial or open_candidate,
         }
-        self._open: dict[Role, StorageBackend] = {}
+        self._open: dict[_Place, StorageBackend] = {}
         self._locks = {role: threading.Lock() for role in self._openers}
         self._not_before: dict[Role, float] = {}
         self._closed = False
 
-    def get(self, role: Role) -> StorageBackend:
+    def on_trial(self) -> StorageBackend:
+        """Give the candidate for a read that must not wait for it; raises what opening it raises."""
+        return self.get("trial")
+
+    def get(self, role: _Place) -> StorageBackend:
         """Give a bank; raises what opening it raises."""
         found = self._open.get(role)
         if found is not None:

@@ -30,6 +30,7 @@ from reasoningbank.storage.sql import (
 )
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.engine import engine_of
+from reasoningbank.storage.sql.rows import STORED_COLUMNS, stored_from_row
 
 _IDS: Final[dict[SubjectKind, str]] = {
     "pattern": """
@@ -99,7 +100,9 @@ def copy_of(connection: SqlConnection, namespace: str, subject: Subject) -> Copy
 
 def copy_of_pattern(connection: SqlConnection, namespace: str, pattern_id: str) -> PatternCopy:
     """Give everything kept about a pattern, also about one that was deleted."""
-    stored = reading.stored_pattern(connection, namespace, pattern_id)
+    # Not `stored_pattern`, which takes a row to change it: this may be a moment that only reads.
+    rows = reading.rows_by_id(connection, namespace, [pattern_id], columns=STORED_COLUMNS)
+    stored = stored_from_row(rows[pattern_id]) if rows else None
     of_it = (namespace, pattern_id)
     return PatternCopy(
         id=pattern_id,
