@@ -29,6 +29,7 @@ from reasoningbank.migration.material import (
     TrajectoryMaterial,
     Unusable,
 )
+from reasoningbank.migration.values import sound
 from reasoningbank.storage import StorageBackend
 
 BATCH: Final = 256
@@ -94,9 +95,7 @@ class TakingIn:
                 drafts.append(self._draft(material, file, now))
             except (Unusable, InvalidInput) as error:
                 drafts.append(TakenIn("rejected", None, str(error)))
-        texts = [
-            draft.pattern.task_description for draft in drafts if isinstance(draft, _Draft)
-        ]
+        texts = [draft.pattern.task_description for draft in drafts if isinstance(draft, _Draft)]
         vectors = iter(self._target.vectors.of_documents(texts) if texts else ())
         return [
             self._store(draft, next(vectors)) if isinstance(draft, _Draft) else draft
@@ -243,7 +242,7 @@ def _identity(place: Place, checked: PatternInput) -> bytes:
         place.product, place.table, place.id,
         checked.task_category, checked.task_description, checked.strategy, checked.title or "",
     )  # fmt: skip
-    return hashlib.sha256(msgspec.json.encode([fitting.sound(part) for part in parts])).digest()
+    return hashlib.sha256(msgspec.json.encode([sound(part) for part in parts])).digest()
 
 
 def text_check(pattern: Pattern) -> bytes:
