@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,7 @@ from reasoningbank.migration.finding import files_of
 from reasoningbank.migration.journal import Journal, Way, Work, look_of
 from reasoningbank.migration.taking_in import TakingIn, Target
 from reasoningbank.migration.validating import validate
-from reasoningbank.storage import open_storage
+from reasoningbank.storage import StorageBackend, open_storage
 from reasoningbank.storage.location import resolve_location
 
 if TYPE_CHECKING:
@@ -120,6 +120,18 @@ def migrate(
         random_bytes=random_bytes,
     )
     return run.to_the_end()
+
+
+def _opened_to_write(
+    place: str,
+) -> tuple[StorageBackend, Callable[[], AbstractContextManager[object]]]:
+    """Open a target, with what makes one transaction of many writes where it can."""
+    if is_url(place):
+        return open_storage(place), nullcontext
+    from reasoningbank.storage.sqlite.batching import open_for_batches
+
+    storage, connections = open_for_batches(Path(place))
+    return storage, connections.together
 
 
 def is_url(target: str | os.PathLike[str] | None) -> bool:
@@ -282,9 +294,9 @@ class _Run:
     def _taken_in(
         self, journal: Journal, place: str, directory: Path
     ) -> tuple[Tally, dict[bytes, bytes]]:
-        storage = open_storage(place)
+        storage, together = _opened_to_write(place)
         try:
-            target = Target(storage, self._namespace, self._vectors, journal.actor)
+            target = Target(storage, self._namespace, self._vectors, journal.actor, together)
             taking = TakingIn(target, self._clock, self._random_bytes, resumed=self._resumed)
             with _rejects(directory / REJECTS) as on_reject:
                 tally = convert(Converting(self._files, directory, self._show, on_reject), taking)
