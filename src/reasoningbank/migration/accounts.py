@@ -89,9 +89,7 @@ class Tally(msgspec.Struct, kw_only=True):
     @property
     def complete(self) -> bool:
         """Whether something became of every row."""
-        return all(
-            table.rows == table.accounted for file in self.files for table in file.tables
-        )
+        return all(table.rows == table.accounted for file in self.files for table in file.tables)
 
     def redactions(self, kinds: Counter[str]) -> None:
         """Count secrets that were taken out."""

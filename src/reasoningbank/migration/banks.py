@@ -67,20 +67,24 @@ class Bank:
         for pattern_id in damaged:
             self._patterns.rows += 1
             reason = "is damaged, or its notes are"
-            yield self._patterns, Reject(
-                file=self._file, table="patterns", id=pattern_id, reason=reason
+            yield (
+                self._patterns,
+                Reject(file=self._file, table="patterns", id=pattern_id, reason=reason),
             )
 
     def _links(self, namespace: str, pattern_id: str) -> Iterator[Item]:
         for link in self._storage.links(namespace, pattern_id):
             if str(link.source_id) == pattern_id:
                 table = "trajectories" if link.kind == "derived_from" else "patterns"
-                yield self._patterns, LinkMaterial(
-                    place=Place(PRODUCT, "patterns", pattern_id),
-                    source=("patterns", pattern_id),
-                    target=(table, str(link.target_id)),
-                    kind=link.kind,
-                    counted=False,
+                yield (
+                    self._patterns,
+                    LinkMaterial(
+                        place=Place(PRODUCT, "patterns", pattern_id),
+                        source=("patterns", pattern_id),
+                        target=(table, str(link.target_id)),
+                        kind=link.kind,
+                        counted=False,
+                    ),
                 )
 
 

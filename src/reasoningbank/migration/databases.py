@@ -11,7 +11,7 @@ from reasoningbank.migration.accounts import Reject, TableAccount
 from reasoningbank.migration.material import Unusable
 from reasoningbank.migration.reading import Item
 from reasoningbank.migration.schemas import Surroundings, TableSchema, schema_of
-from reasoningbank.migration.values import plain
+from reasoningbank.migration.values import Values, plain
 from reasoningbank.storage.foreign import ForeignTable, Lost, rows, tables
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ class Database:
     def relates(self) -> bool:
         """Whether rows point at others."""
         return any(
-            schema.becomes == "relations" and table.rows != 0 or "created_from_episode" in table.columns
+            (schema.becomes == "relations" and table.rows != 0)
+            or "created_from_episode" in table.columns
             for table, schema, _ in self._known
         )
 
@@ -92,9 +93,7 @@ class Database:
             account.rows += 1
             yield account, self._reject(account, name, reason, {})
 
-    def _reject(
-        self, account: TableAccount, row_id: str, reason: str, values: dict[str, object]
-    ) -> Reject:
+    def _reject(self, account: TableAccount, row_id: str, reason: str, values: Values) -> Reject:
         return Reject(
             file=self._file, table=account.table, id=row_id, reason=reason, row=shown(values)
         )
@@ -134,7 +133,7 @@ def _left(table: ForeignTable, schema: TableSchema | None) -> TableAccount:
     )
 
 
-def shown(values: dict[str, object]) -> dict[str, object]:
+def shown(values: Values) -> dict[str, object]:
     """Give what a report shows of a row: its values as JSON, long ones cut."""
     told = {}
     for name, value in values.items():

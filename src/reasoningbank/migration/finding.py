@@ -33,9 +33,7 @@ def files_of(source: str) -> list[Path]:
         return [path]
     found = sorted(_candidates(path, 0))
     if not found:
-        raise InvalidInput(
-            "holds no database and no JSON lines", field=source, hint="Name a file."
-        )
+        raise InvalidInput("holds no database and no JSON lines", field=source, hint="Name a file.")
     return found
 
 

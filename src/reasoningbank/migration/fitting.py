@@ -81,9 +81,7 @@ def trajectory_input(material: TrajectoryMaterial) -> TrajectoryInput:
     )
 
 
-def _metadata(
-    told: object, place: Place, file: str | None, claimed: object
-) -> JsonObject:
+def _metadata(told: object, place: Place, file: str | None, claimed: object) -> JsonObject:
     metadata = plain(dict(told) if not isinstance(told, dict) else told)  # type: ignore[call-overload]
     assert isinstance(metadata, dict)
     provenance: JsonObject = {
@@ -143,7 +141,9 @@ def _tags(given: tuple[str, ...], original: JsonObject) -> tuple[str, ...]:
 
 def _step(step: Step) -> Step:
     texts = {
-        name: None if (value := getattr(step, name)) is None else _cut(sound(value), limits.STEP_TEXT_BYTES)
+        name: None
+        if (value := getattr(step, name)) is None
+        else _cut(sound(value), limits.STEP_TEXT_BYTES)
         for name in ("observation", "error", "thought")
     }
     return Step(

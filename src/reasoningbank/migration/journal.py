@@ -17,9 +17,7 @@ from reasoningbank.migration.accounts import Tally
 from reasoningbank.migration.finding import WORK_SUFFIX
 from reasoningbank.storage.location import user_data_directory
 
-Step: TypeAlias = Literal[
-    "begun", "backed up", "converted", "validated", "finished", "rolled back"
-]
+Step: TypeAlias = Literal["begun", "backed up", "converted", "validated", "finished", "rolled back"]
 Way: TypeAlias = Literal["switched", "written directly"]
 
 _JOURNAL: Final = "journal.json"

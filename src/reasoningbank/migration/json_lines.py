@@ -82,14 +82,17 @@ class JsonLines:
         steps = _steps(value)
         if task is not None and steps:
             self._experiences.rows += 1
-            yield self._experiences, TrajectoryMaterial(
-                place=Place(PAPER, "experiences", own),
-                task=task,
-                category=category_of(value.get("template_id")) or "experience",
-                steps=steps,
-                verdict=_verdict(value.get("status")),
-                metadata=rest_of(value, "query", "think_list", "action_list", "memory_items"),
-                created_at=None,
+            yield (
+                self._experiences,
+                TrajectoryMaterial(
+                    place=Place(PAPER, "experiences", own),
+                    task=task,
+                    category=category_of(value.get("template_id")) or "experience",
+                    steps=steps,
+                    verdict=_verdict(value.get("status")),
+                    metadata=rest_of(value, "query", "think_list", "action_list", "memory_items"),
+                    created_at=None,
+                ),
             )
         items = list(_memory_items(value["memory_items"]))
         if task is None or not items:
@@ -103,12 +106,15 @@ class JsonLines:
                 self._items, number, value, _memory_item(place, task, item, value)
             )
             if steps:
-                yield self._items, LinkMaterial(
-                    place=place,
-                    source=("memory items", place.id),
-                    target=("experiences", own),
-                    kind="derived_from",
-                    counted=False,
+                yield (
+                    self._items,
+                    LinkMaterial(
+                        place=place,
+                        source=("memory items", place.id),
+                        target=("experiences", own),
+                        kind="derived_from",
+                        counted=False,
+                    ),
                 )
 
     def _counted(
@@ -211,9 +217,10 @@ def _memory(number: int, value: Mapping[str, object]) -> Iterator[Material]:
 
 
 def _memory_items(value: object) -> Iterator[Mapping[str, object]]:
-    """Give the items of an experience: the released code splits their Markdown at blank lines,
+    """Give the items of an experience.
 
-    so that a list may hold whole items, parts of them, or all of them as one text.
+    The released code splits their Markdown at blank lines, so that a list may hold whole items,
+    parts of them, or all of them as one text.
     """
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         for item in value:

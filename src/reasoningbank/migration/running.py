@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +24,7 @@ from reasoningbank.migration.finding import files_of
 from reasoningbank.migration.journal import Journal, Way, Work, look_of
 from reasoningbank.migration.taking_in import TakingIn, Target
 from reasoningbank.migration.validating import validate
-from reasoningbank.storage import open_storage
+from reasoningbank.storage import StorageBackend, open_storage
 from reasoningbank.storage.location import resolve_location
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def migrate(
         Busy: When the target is being migrated to already.
     """
     checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
-    location = None if _is_url(target) else resolve_location(target)
+    location = None if is_url(target) else resolve_location(target)
     if location is not None and location.path is None:
         raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
     path = None if location is None else location.path
@@ -122,7 +122,20 @@ def migrate(
     return run.to_the_end()
 
 
-def _is_url(target: str | os.PathLike[str] | None) -> bool:
+def _opened_to_write(
+    place: str,
+) -> tuple[StorageBackend, Callable[[], AbstractContextManager[object]]]:
+    """Open a target, with what makes one transaction of many writes where it can."""
+    if is_url(place):
+        return open_storage(place), nullcontext
+    from reasoningbank.storage.sqlite.batching import open_for_batches
+
+    storage, connections = open_for_batches(Path(place))
+    return storage, connections.together
+
+
+def is_url(target: str | os.PathLike[str] | None) -> bool:
+    """Give whether a target is a server, and so no file that could be copied."""
     named = os.environ.get("REASONINGBANK_URL") if target is None else os.fspath(target)
     return named is not None and _DIRECT in named and not named.startswith(("sqlite:", "file:"))
 
@@ -153,17 +166,18 @@ class _Run:
         self._clock = clock
         self._random_bytes = random_bytes
         self._work = Work.beside(path, url)
+        self._resumed = False
 
     def to_the_end(self) -> MigrationReport:
         """Take every step that is still to be taken."""
         with self._work.turn():
-            journal, resumed = self._begun()
+            journal = self._begun()
             directory = self._work.run(journal)
             try:
                 if self._path is None:
-                    report = self._written_directly(journal, directory, resumed=resumed)
+                    report = self._written_directly(journal, directory)
                 else:
-                    report = self._switched(journal, directory, self._path, resumed=resumed)
+                    report = self._switched(journal, directory, self._path)
             except Exception:
                 self._forget_unless_begun(journal, directory)
                 raise
@@ -172,12 +186,13 @@ class _Run:
             self._work.tidy()
         return report
 
-    def _begun(self) -> tuple[Journal, bool]:
+    def _begun(self) -> Journal:
         """Give the run that was interrupted, or a new one."""
         for known in self._work.journals():
             same = (known.source, known.namespace) == (self._source, self._namespace)
             if same and known.step not in {"finished", "rolled back"}:
-                return known, True
+                self._resumed = True
+                return known
         now = format_timestamp(self._clock())
         name = now.translate(str.maketrans("", "", "-:."))
         journal = Journal(
@@ -188,7 +203,7 @@ class _Run:
             started_at=now,
         )
         self._work.write(journal)
-        return journal, False
+        return journal
 
     def _forget_unless_begun(self, journal: Journal, directory: Path) -> None:
         """Leave nothing behind of a run that failed before it had anything worth keeping."""
@@ -196,23 +211,27 @@ class _Run:
             shutil.rmtree(directory, ignore_errors=True)
             self._work.tidy()
 
-    def _switched(
-        self, journal: Journal, directory: Path, path: Path, *, resumed: bool
-    ) -> MigrationReport:
+    def _switched(self, journal: Journal, directory: Path, path: Path) -> MigrationReport:
         """Build the finished bank beside the target, and put it in its place."""
+        from reasoningbank.storage.sqlite.namespaces import holds_from
+
         if journal.way == "written directly":
-            return self._written_directly(journal, directory, resumed=resumed)
+            return self._written_directly(journal, directory)
+        if journal.tally is not None and path.exists() and holds_from(path, journal.actor):
+            # Killed between the switch and the note of it.
+            return self._finished(journal, journal.tally, directory)
         with self._watched(path) as watched:
             self._back_up(journal, directory, path, watched)
-            tally = self._converted(journal, directory / FINISHED, directory, resumed=resumed)
+            tally = self._converted(journal, directory / FINISHED, directory)
             if journal.target_was_there and not _brought_anything(tally):
-                return self._report(journal, tally, directory, resumed, run="")
+                return self._report(journal, tally, directory, run="")
             if not self._put(watched, directory, path):
                 journal.way = "written directly"
                 self._work.write(journal)
                 (directory / FINISHED).unlink()
-                return self._written_directly(journal, directory, resumed=True)
-        return self._finished(journal, tally, directory, resumed)
+                self._resumed = True
+                return self._written_directly(journal, directory)
+        return self._finished(journal, tally, directory)
 
     @contextmanager
     def _watched(self, path: Path) -> Iterator[WatchedBank | None]:
@@ -250,19 +269,17 @@ class _Run:
             watched.copy(
                 directory / BACKUP, lambda done, total: self._show("backing up", done, total)
             )
-        journal.seen, journal.step = look_of(path), "backed up"
+        journal.seen, journal.step, journal.tally = look_of(path), "backed up", None
         self._work.write(journal)
 
-    def _converted(
-        self, journal: Journal, finished: Path, directory: Path, *, resumed: bool
-    ) -> Tally:
+    def _converted(self, journal: Journal, finished: Path, directory: Path) -> Tally:
         """Take the rows into the bank that is to be the target, and validate it."""
         if not finished.exists() and journal.target_was_there:
             temporary = finished.with_name(f"{FINISHED}.new")
             shutil.copyfile(finished.with_name(BACKUP), temporary)
             temporary.chmod(0o600)
             temporary.replace(finished)
-        tally, checks = self._taken_in(journal, str(finished), directory, resumed=resumed)
+        tally, checks = self._taken_in(journal, str(finished), directory)
         journal.step = "converted"
         self._work.write(journal)
         storage = open_storage(finished, verify_reads=True, durability="full")
@@ -270,21 +287,19 @@ class _Run:
             validate(storage, self._namespace, checks, tally, self._show, alone=True)
         finally:
             storage.close()
-        journal.step = "validated"
+        journal.step, journal.tally = "validated", tally
         self._work.write(journal)
         return tally
 
     def _taken_in(
-        self, journal: Journal, place: str, directory: Path, *, resumed: bool
+        self, journal: Journal, place: str, directory: Path
     ) -> tuple[Tally, dict[bytes, bytes]]:
-        storage = open_storage(place)
+        storage, together = _opened_to_write(place)
         try:
-            target = Target(storage, self._namespace, self._vectors, journal.actor)
-            taking = TakingIn(target, self._clock, self._random_bytes, resumed=resumed)
+            target = Target(storage, self._namespace, self._vectors, journal.actor, together)
+            taking = TakingIn(target, self._clock, self._random_bytes, resumed=self._resumed)
             with _rejects(directory / REJECTS) as on_reject:
-                tally = convert(
-                    Converting(self._files, directory, self._show, on_reject), taking
-                )
+                tally = convert(Converting(self._files, directory, self._show, on_reject), taking)
         finally:
             storage.close()
         return tally, taking.checks
@@ -302,36 +317,32 @@ class _Run:
         self._show("switching", 1, 1)
         return done
 
-    def _written_directly(
-        self, journal: Journal, directory: Path, *, resumed: bool
-    ) -> MigrationReport:
+    def _written_directly(self, journal: Journal, directory: Path) -> MigrationReport:
         """Write the rows into the target itself, which others may use meanwhile."""
         journal.way = "written directly"
         if journal.step == "begun":
             journal.step = "backed up"
         self._work.write(journal)
-        tally, checks = self._taken_in(journal, self._url, directory, resumed=resumed)
+        tally, checks = self._taken_in(journal, self._url, directory)
         storage = open_storage(self._url)
         try:
             validate(storage, self._namespace, checks, tally, self._show, alone=False)
         finally:
             storage.close()
         if not _brought_anything(tally):
-            return self._report(journal, tally, directory, resumed, run="")
-        return self._finished(journal, tally, directory, resumed)
+            return self._report(journal, tally, directory, run="")
+        return self._finished(journal, tally, directory)
 
-    def _finished(
-        self, journal: Journal, tally: Tally, directory: Path, resumed: bool
-    ) -> MigrationReport:
+    def _finished(self, journal: Journal, tally: Tally, directory: Path) -> MigrationReport:
         journal.step, journal.tally = "finished", tally
         journal.ended_at = format_timestamp(self._clock())
         self._work.write(journal)
         for left in directory.glob(f"{FINISHED}*"):
             left.unlink()
-        return self._report(journal, tally, directory, resumed, run=journal.run)
+        return self._report(journal, tally, directory, run=journal.run)
 
     def _report(
-        self, journal: Journal, tally: Tally, directory: Path, resumed: bool, *, run: str
+        self, journal: Journal, tally: Tally, directory: Path, *, run: str
     ) -> MigrationReport:
         backup, rejects = directory / BACKUP, directory / REJECTS
         return MigrationReport(
@@ -343,7 +354,7 @@ class _Run:
             tally=tally,
             backup=str(backup) if run and backup.exists() else None,
             rejects=str(rejects) if run and rejects.exists() else None,
-            resumed=resumed,
+            resumed=self._resumed,
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from reasoningbank.migration.material import (
     TrajectoryMaterial,
     Unusable,
 )
+from reasoningbank.migration.values import sound
 from reasoningbank.storage import StorageBackend
 
 BATCH: Final = 256
@@ -42,6 +44,8 @@ class Target(NamedTuple):
     namespace: str
     vectors: TextVectors
     actor: str
+    together: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Makes the writes of a block one transaction, where the storage can."""
 
 
 class TakenIn(NamedTuple):
@@ -86,7 +90,7 @@ class TakingIn:
         """Half a checksum of the texts of each pattern that was made, by its id."""
 
     def patterns(self, batch: Sequence[PatternMaterial], file: str) -> list[TakenIn]:
-        """Take patterns in, a transaction each, with the vectors of all made at once; in order."""
+        """Take patterns in, with the vectors of all made at once; what became of each, in order."""
         now = format_timestamp(self._clock())
         drafts: list[_Draft | TakenIn] = []
         for material in batch:
@@ -94,14 +98,13 @@ class TakingIn:
                 drafts.append(self._draft(material, file, now))
             except (Unusable, InvalidInput) as error:
                 drafts.append(TakenIn("rejected", None, str(error)))
-        texts = [
-            draft.pattern.task_description for draft in drafts if isinstance(draft, _Draft)
-        ]
+        texts = [draft.pattern.task_description for draft in drafts if isinstance(draft, _Draft)]
         vectors = iter(self._target.vectors.of_documents(texts) if texts else ())
-        return [
-            self._store(draft, next(vectors)) if isinstance(draft, _Draft) else draft
-            for draft in drafts
-        ]
+        with self._target.together():
+            return [
+                self._store(draft, next(vectors)) if isinstance(draft, _Draft) else draft
+                for draft in drafts
+            ]
 
     def _draft(self, material: PatternMaterial, file: str, now: str) -> _Draft:
         given = fitting.pattern_input(material, file)
@@ -243,7 +246,7 @@ def _identity(place: Place, checked: PatternInput) -> bytes:
         place.product, place.table, place.id,
         checked.task_category, checked.task_description, checked.strategy, checked.title or "",
     )  # fmt: skip
-    return hashlib.sha256(msgspec.json.encode([fitting.sound(part) for part in parts])).digest()
+    return hashlib.sha256(msgspec.json.encode([sound(part) for part in parts])).digest()
 
 
 def text_check(pattern: Pattern) -> bytes:

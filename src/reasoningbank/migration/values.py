@@ -20,7 +20,9 @@ _FIRST_SECOND: Final = 100_000_000
 _FIRST_MILLISECOND: Final = 10_000_000_000
 _FIRST_MICROSECOND: Final = 100_000_000_000_000
 _LAST_MILLISECOND: Final = 253_402_300_799_999
-_SQL_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?))?", re.ASCII)
+_SQL_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d(?:\.\d{1,9})?)?)?", re.ASCII
+)
 _DEEPEST: Final = 24
 _LONGEST_NUMBER: Final = 4_000
 
@@ -113,8 +115,8 @@ def _milliseconds(value: object) -> int | None:
 def _milliseconds_of_text(text: str) -> int | None:
     match = _SQL_TIME.fullmatch(text)
     if match is not None:  # what CURRENT_TIMESTAMP writes: UTC without saying so
-        day, clock = match[1], match[2] or "00:00:00"
-        text = f"{day}T{clock if clock.count(':') == 2 else clock + ':00'}Z"
+        day, minute, second = match[1], match[2] or "00:00", match[3] or ":00"
+        text = f"{day}T{minute}{second}Z"
     try:
         return parse_timestamp(text, "time")
     except InvalidInput:

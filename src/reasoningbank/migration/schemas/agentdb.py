@@ -253,7 +253,9 @@ def experience(place: Place, row: Values, _: Surroundings) -> Iterator[Material]
 
 def fact(place: Place, row: Values, _: Surroundings) -> Iterator[Material]:
     """Give a fact as a sentence."""
-    subject, predicate, thing = (text_of(row.get(name)) for name in ("subject", "predicate", "object"))
+    subject, predicate, thing = (
+        text_of(row.get(name)) for name in ("subject", "predicate", "object")
+    )
     if subject is None or predicate is None or thing is None:
         raise Unusable("subject, predicate or object is empty")
     yield PatternMaterial(
@@ -321,7 +323,10 @@ _LEFT: Final = {
     ("embedding",): "vectors are computed anew",
     ("from_memory_id", "to_memory_id"): "causal claims, for which a bank has no place",
     ("treatment_id", "hypothesis"): "an experiment, for which a bank has no place",
-    ("experiment_id", "outcome_value"): "an observation of an experiment, for which a bank has no place",
+    (
+        "experiment_id",
+        "outcome_value",
+    ): "an observation of an experiment, for which a bank has no place",
     ("query_id", "chunk_ids"): "a record of a question that was asked",
     ("certificate_id", "chunk_id"): "a record of a question that was asked",
     ("source_type", "content_hash"): "hashes of rows, which are checked by a bank's own",

@@ -106,7 +106,9 @@ def trajectory(place: Place, row: Values, _: Surroundings) -> Iterator[Material]
         category="trajectory",
         steps=steps_of(row.get("trajectory_json")),
         verdict=_verdict(row),
-        metadata=rest_of(row, "task_id", "query", "trajectory_json", "judge_label", "judge_reasons"),
+        metadata=rest_of(
+            row, "task_id", "query", "trajectory_json", "judge_label", "judge_reasons"
+        ),
         created_at=time_of(row.get("started_at")) or time_of(row.get("created_at")),
     )
 

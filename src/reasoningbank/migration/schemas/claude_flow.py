@@ -73,7 +73,10 @@ def entry(place: Place, row: Values, around: Surroundings) -> Iterator[Material]
     content = text_of(row.get("content"))
     if content is None:
         raise Unusable("content is empty")
-    named = {**row, "key": text_of(object_of(row.get("context")).get("task")) or first_line(content)}
+    named = {
+        **row,
+        "key": text_of(object_of(row.get("context")).get("task")) or first_line(content),
+    }
     yield from memory(place, named, around)
 
 

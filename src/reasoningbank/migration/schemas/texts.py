@@ -62,7 +62,9 @@ def first_line(text: str) -> str:
 
 def rest_of(content: Mapping[str, object], *taken: str) -> JsonObject:
     """Give what a memory says beside the fields that were taken from it."""
-    return {name: value for name, value in content.items() if name not in taken and value is not None}
+    return {
+        name: value for name, value in content.items() if name not in taken and value is not None
+    }
 
 
 def category_of(*candidates: object) -> str | None:

@@ -140,5 +140,3 @@ def opened_copy(copy: Path) -> Iterator[apsw.Connection]:
         yield connection
     finally:
         connection.close()
-
-

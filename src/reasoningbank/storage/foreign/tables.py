@@ -122,7 +122,7 @@ def rows(
             return
         start = page[-1].number + 1 if page else start
         if damage is not None:
-            yield from _salvaged(connection, table, columns, start, str(damage), on_lost)
+            yield from _salvaged(connection, table, start, str(damage), on_lost)
             return
         if len(page) < _PAGE:
             return
@@ -191,12 +191,12 @@ def _select(table: ForeignTable, columns: list[str], *, as_bytes: bool = False) 
 def _salvaged(
     connection: apsw.Connection,
     table: ForeignTable,
-    columns: list[str],
     start: int,
     reason: str,
     on_lost: Callable[[Lost], None],
 ) -> Iterator[ForeignRow]:
     """Give the rows from a number on that can still be read, one by one."""
+    columns = [name for name in table.columns if name not in _VECTORS]
     known = _numbers_by_index(connection, table, start)
     end = _end(connection, table, columns, start)
     numbers = range(start, end) if end - start <= _TRIED_ONE_BY_ONE else known

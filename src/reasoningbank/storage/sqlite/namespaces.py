@@ -1,4 +1,4 @@
-"""Which namespaces a bank file has."""
+"""What a bank file holds, asked of the file as a whole and not of one namespace."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from reasoningbank.storage.sqlite.copying import opened_for_reading
 from reasoningbank.storage.sqlite.settings import translated_error
 
 _TABLES: Final = ("patterns", "trajectories")
+_NOTED: Final = """
+SELECT EXISTS (SELECT 1 FROM patterns WHERE created_by = ?1)
+    OR EXISTS (SELECT 1 FROM trajectories WHERE actor = ?1)
+    OR EXISTS (SELECT 1 FROM observations WHERE actor = ?1)
+"""
 
 
 def namespaces_of(path: Path) -> list[str]:
@@ -29,3 +34,17 @@ def namespaces_of(path: Path) -> list[str]:
     except apsw.Error as error:
         raise translated_error(error, str(path)) from error
     return sorted(found)
+
+
+def holds_from(path: Path, actor: str) -> bool:
+    """Give whether a bank holds anything that an actor has put there.
+
+    Raises:
+        StorageCorrupt, Unavailable: When it cannot be read.
+    """
+    try:
+        with opened_for_reading(path) as connection:
+            [(found,)] = connection.execute(_NOTED, (actor,))
+    except apsw.Error as error:
+        raise translated_error(error, str(path)) from error
+    return bool(found)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
+from reasoningbank.domain.errors import Unavailable
 from reasoningbank.storage.sqlite.copying import copy_into
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _BUSY_TIMEOUT: Final = 30.0
+_MOVE_TIMEOUT: Final = 2.0
 
 
 class WatchedBank:
@@ -118,3 +120,31 @@ class WatchedBank:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def move_away(path: Path, place: Path) -> None:
+    """Give a bank that nobody has open another name, with all that stands in its log.
+
+    Raises:
+        Busy: When others have it open; it was left as it is.
+        Unavailable: When it cannot be moved.
+    """
+    settings = ConnectionSettings(
+        str(path), str(path), read_only=False, durability="full", busy_timeout=_MOVE_TIMEOUT
+    )
+    try:
+        connection = settings.open()
+        try:
+            # Only who is alone with a bank can end its log, and then keeps others out.
+            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=DELETE"):
+                for _ in connection.execute(f"PRAGMA {pragma}"):
+                    pass
+            connection.execute("BEGIN EXCLUSIVE")
+            path.rename(place)
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+    except apsw.Error as error:
+        raise translated_error(error, str(path)) from error
+    except OSError as error:
+        raise Unavailable(f"cannot be moved: {error.strerror}", path=str(path)) from error
