@@ -102,7 +102,7 @@ describe.each(ENGINES)("%s", (name, open) => {
     const banks = await Promise.all([bankAt(), bankAt(), bankAt()]);
     await Promise.all(banks.map((bank, n) => bank.storePattern({ ...INPUT, strategy: `Way ${String(n)}.` })));
 
-    expect((await banks[0]!.getStats()).total_patterns).toBe(4);
+    expect((await banks[0].getStats()).total_patterns).toBe(4);
     await Promise.all(banks.map((bank) => bank.close()));
     expect(versionOf(path)).toBe(SCHEMA_VERSION);
   });

@@ -188,7 +188,7 @@ export class IndexedDbStorage implements Storage {
 }
 
 /** Give the records of a store, some at a time: a bank need not fit into memory twice. */
-async function* recordsOf(store: IDBObjectStore): AsyncGenerator<unknown> {
+async function* recordsOf(store: IDBObjectStore): AsyncGenerator {
   for (let range: IDBKeyRange | undefined; ; ) {
     const [keys, records] = await Promise.all([
       result(store.getAllKeys(range, SCANNED_AT_ONCE)),
