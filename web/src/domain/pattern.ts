@@ -137,7 +137,7 @@ export interface Erasure {
   /** Whether the file had to be rewritten. */
   readonly compacted: boolean;
   /** Where the content may still be, out of the bank's sight; null when there is no such place. */
-  readonly unproven: string | null;
+  readonly unproved: string | null;
 }
 
 /** What a namespace of a bank holds, and where. */

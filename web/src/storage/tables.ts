@@ -151,7 +151,7 @@ export interface Scrubbed {
   /** Whether a file had to be rewritten. */
   readonly compacted: boolean;
   /** Where what was removed may still be, out of this bank's sight; null when there is no such place. */
-  readonly unproven: string | null;
+  readonly unproved: string | null;
 }
 
 /** One storage engine with one bank open. */

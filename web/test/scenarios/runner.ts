@@ -93,8 +93,8 @@ const CALLS: Record<string, Call> = {
     bank.updatePattern(args["pattern_id"] as never, without(args, "pattern_id", "if_version"), only(args, "if_version")),
   delete_pattern: (bank, args) => bank.deletePattern(args["pattern_id"] as never),
   erase: async (bank, args) => {
-    const { unproven, ...erasure } = await bank.erase(args["pattern_id"] as never);
-    if (unproven !== null && typeof unproven !== "string") throw new Error("unproven is neither text nor null");
+    const { unproved, ...erasure } = await bank.erase(args["pattern_id"] as never);
+    if (unproved !== null && typeof unproved !== "string") throw new Error("unproved is neither text nor null");
     return erasure; // what is out of the bank's sight differs between engines, and SQLite files have nothing of it
   },
   record_outcome: (bank, args) => bank.recordOutcome(args as never),

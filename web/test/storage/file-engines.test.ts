@@ -130,7 +130,7 @@ describe.each(ENGINES)("%s", (name, open) => {
     const erasure = await bank.erase(id);
 
     expect(before).toBe(true);
-    expect(erasure.unproven).toEqual(name === "sql.js" ? expect.stringContaining("image before") : null);
+    expect(erasure.unproved).toEqual(name === "sql.js" ? expect.stringContaining("image before") : null);
     expect(erasure).toMatchObject({ rows: { patterns: 1, outcomes: 1 } });
     expect(erasure.bytes_checked).toBe(statSync(path).size);
     for (const file of readdirSync(folder)) expect(readFileSync(join(folder, file)).includes(secret)).toBe(false);

@@ -159,7 +159,7 @@ test("an erase looks through every record, and says what it cannot see", async (
   const kept = await Promise.all(STORES.map((name) => result(database.transaction(name).objectStore(name).getAll())));
 
   expect(erasure.bytes_checked).toBeGreaterThan(100);
-  expect(erasure.unproven).toContain("the browser's own files");
+  expect(erasure.unproved).toContain("the browser's own files");
   expect(JSON.stringify(kept)).not.toContain("flibbertigibbets");
   expect((await bank.getPattern(stays))?.strategy).toBe("One that stays.");
 });

@@ -13,7 +13,7 @@ import { IndexedDbTables } from "./tables.js";
 
 const BUSY_TIMEOUT_MS = 30_000;
 const SCANNED_AT_ONCE = 200;
-const UNPROVEN = "the browser's own files, which a page cannot read: the browser clears removed records from them in its own time";
+const UNPROVED = "the browser's own files, which a page cannot read: the browser clears removed records from them in its own time";
 
 /** How a bank in IndexedDB is opened. */
 export type IndexedDbOptions = Pick<BankOptions, "durability" | "busyTimeout" | "persist">;
@@ -105,7 +105,7 @@ export class IndexedDbStorage implements Storage {
     } catch (error) {
       throw translatedError(error, this.#path);
     }
-    return { bytes_checked: scan.conclude(this.#path), compacted: false, unproven: UNPROVEN };
+    return { bytes_checked: scan.conclude(this.#path), compacted: false, unproved: UNPROVED };
   }
 
   async close(): Promise<void> {

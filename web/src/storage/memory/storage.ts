@@ -6,7 +6,7 @@ import type { Description, Erased, Scrubbed, Storage, Tables } from "../tables.j
 import { Turns } from "../turns.js";
 import { MemoryTables } from "./tables.js";
 
-const UNPROVEN = "memory that is free but has not been used again";
+const UNPROVED = "memory that is free but has not been used again";
 
 /** Keeps a bank in memory; gone when it is closed. */
 export class MemoryStorage implements Storage {
@@ -54,7 +54,7 @@ export class MemoryStorage implements Storage {
     return this.#turns.take(() => {
       const scan = new RecordScan(erased);
       for (const [store, record] of this.#open().records()) scan.look(store, record);
-      return Promise.resolve({ bytes_checked: scan.conclude(null), compacted: false, unproven: UNPROVEN });
+      return Promise.resolve({ bytes_checked: scan.conclude(null), compacted: false, unproved: UNPROVED });
     });
   }
 

@@ -27,7 +27,7 @@ export interface SqlStorageOptions {
   /** Make what was committed durable, or undo it and throw; not for a library that writes its own file. */
   readonly save?: (() => Promise<void>) | undefined;
   /** Where bytes that were erased may still be when they are gone from the bank. */
-  readonly unproven?: string | undefined;
+  readonly unproved?: string | undefined;
   readonly size?: (() => Promise<number>) | undefined;
   /** Let go of what was held beside the connection. */
   readonly release?: (() => Promise<void>) | undefined;
@@ -123,7 +123,7 @@ export class SqlStorage implements Storage {
             hint: "Run `reasoningbank doctor`.",
           });
         }
-        return { bytes_checked: content.length, compacted, unproven: this.#options.unproven ?? null };
+        return { bytes_checked: content.length, compacted, unproved: this.#options.unproved ?? null };
       } catch (error) {
         throw translatedError(error, this.#options.path);
       }

@@ -60,7 +60,7 @@ export async function openImage(
     readOnly: store.refusal !== null,
     busyTimeout,
     refusal: store.refusal === null ? undefined : () => store.refusal!,
-    unproven: "the image before this one was removed, not overwritten: the disk may hold it until it uses the room again",
+    unproved: "the image before this one was removed, not overwritten: the disk may hold it until it uses the room again",
     size: () => Promise.resolve(saved?.length ?? 0),
     save: async () => {
       const image = driver.serialize();
