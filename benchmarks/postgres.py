@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import sys
 import tempfile
 import time
@@ -36,6 +37,8 @@ from reasoningbank.benchmark.timing import Spread, blocks, durations
 from reasoningbank.embedding import default_embedder
 from reasoningbank.storage.postgres.dialects import POSTGRES, IndexKind
 from reasoningbank.storage.postgres.migrations import initialise, upgrade
+from reasoningbank.storage.postgres.vector_encoding import to_wire
+from reasoningbank.storage.postgres.vector_search import SearchLimits
 from reasoningbank.storage.postgres.vectors import query_bindings
 
 HERE = Path(__file__).parent
@@ -50,6 +53,7 @@ SECONDS = 4.0
 TOP = 10
 NAMESPACE = "default"
 MEMORY = 3 << 30
+_KEY_BYTES = 32
 SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "4GB", "max_connections": "60"}
 
 Call = Callable[[int], object]
@@ -107,9 +111,9 @@ def _measure(options: argparse.Namespace, make_database: Callable[[], str]) -> R
         server="", load_before=os.getloadavg()[0], load_after=0.0, processors=os.cpu_count() or 0,
         pairs=[], crowds=[], store_thousand_us_per_row={}, build_seconds={}, bytes_per_pattern={}, vectors=[],
     )  # fmt: skip
-    for size in options.size if options.size is not None else SIZES:
+    for size in filter(None, options.size if options.size is not None else SIZES):
         _operations(make_database(), size, report, options.cache)
-    sizes = list(options.vectors if options.vectors is not None else VECTOR_SIZES)
+    sizes = list(filter(None, VECTOR_SIZES if options.vectors is None else options.vectors))
     if options.million:
         sizes.append(MILLION)
     for rows in sizes:
@@ -162,9 +166,7 @@ def _operations(dsn: str, size: int, report: Report, cache: Path | None) -> None
 class Calls:
     """The same calls of the bank and of the bare driver, by number."""
 
-    def __init__(
-        self, dsn: str, size: int, vectors: Vectors, *, first_new: int | None = None
-    ) -> None:
+    def __init__(self, dsn: str, size: int, vectors: Vectors) -> None:
         self.size = size
         self._vectors = vectors
         self.bank = ReasoningBank.open(dsn)
@@ -175,13 +177,13 @@ class Calls:
                 "SELECT id FROM patterns WHERE namespace = %s ORDER BY md5(id) LIMIT 2000", (NAMESPACE,)
             )
         ]  # fmt: skip
-        self._next = size if first_new is None else first_new
+        self._next = size + secrets.randbelow(1 << 40)  # new to the bank, whoever else adds to it
         embedder = default_embedder()
         [(self._model,)] = self.raw.connection.execute(
             "SELECT model FROM namespaces WHERE namespace = %s", (NAMESPACE,)
         )
         self._dimension = embedder.dimension
-        self._exactly = size <= 20_000
+        self._exactly = size <= SearchLimits().exact_rows
         self._queries = [corpus.query(number) for number in range(CALLS)]
         self._query_vectors = embedder.embed_documents(self._queries)
         self._templates = self._recorded()
@@ -253,22 +255,21 @@ class Calls:
     def _store_raw(self, _: int) -> list[Statement]:
         new: dict[object, object] = {}
 
+        wire = to_wire(self._vectors[self._next % len(self._vectors)].tobytes(), "halfvec")
+        self._next += 1
+
         def replace(value: object) -> object:
-            """Everything that must be new in a row: ids, and the key that tells duplicates."""
-            if not (
-                (isinstance(value, str) and value in self._unique)
-                or (isinstance(value, bytes) and len(value) == 32)
-            ):
+            """Everything that must be new in a row: ids, the key that tells duplicates, and the vector."""
+            if isinstance(value, bytes) and len(value) == len(wire):
+                return wire
+            key = isinstance(value, bytes) and len(value) == _KEY_BYTES
+            if not key and value not in self._unique:
                 return value
             if value not in new:
                 fresh = uuid4()
-                new[value] = (
-                    os.urandom(32)
-                    if isinstance(value, bytes)
-                    else str(fresh)
-                    if "-" in value
-                    else fresh.hex
-                )
+                new[value] = os.urandom(_KEY_BYTES) if key else str(fresh)
+                if isinstance(value, str) and "-" not in value:
+                    new[value] = fresh.hex
             return new[value]
 
         return with_values(self._templates["store"], replace)
@@ -291,8 +292,6 @@ class Calls:
             ("store", self._store),
         ):
             call(0)
-            if name == "store":
-                self._next = max(self._next, self.size)
             with recorded() as kept:
                 told = call(0)
             templates[name] = list(kept)
@@ -326,10 +325,8 @@ def _client(  # noqa: PLR0917 - a pool of processes gives the last
     dsn: str, size: int, name: str, side: str, cache: Path | None, number: int
 ) -> list[int]:
     """Call again and again for some seconds, in a process of its own; give the nanoseconds each call took."""
-    vectors = corpus_vectors(size + 20_000, cache)[:100] if cache else corpus_vectors(100)
-    calls = Calls(
-        dsn, size, vectors, first_new=size + (number + 1) * 1_000_000 + (side == "raw") * 500_000
-    )
+    vectors = corpus_vectors(size + 20_000, cache)[size:] if cache else corpus_vectors(2_000)
+    calls = Calls(dsn, size, vectors)
     ours, raw, _ = calls.of(name)
     call = ours if side == "ours" else raw
     durations(call, range(5))

@@ -17,6 +17,7 @@ import msgspec
 from benchmarks.postgres import BASELINE, Report
 from benchmarks.postgres_vectors import EVERYTHING, WIDTHS, VectorFigures
 from reasoningbank.benchmark.timing import Spread
+from reasoningbank.storage.postgres.vector_search import SearchLimits
 
 PAGE = Path(__file__).parent.parent / "docs" / "postgres-figures.md"
 NAMES = {
@@ -162,7 +163,7 @@ def _vectors(figures: VectorFigures) -> str:
         f"{figures.values_rows_per_second:,.0f}. Bytes a row: heap {figures.heap_bytes:,.0f}, outside of it "
         f"{figures.toast_bytes:,.0f}, the two ordinary indexes {figures.btree_bytes:,.0f}.\n\n"
         "Recall of the ten nearest and p50 / p95 in ms, by the share of the rows that the filter lets through; up to "
-        "20,000 matching rows are compared without the index:\n\n"
+        f"{SearchLimits().exact_rows:,} matching rows are compared without the index:\n\n"
         + _table(("index", "built in", "bytes a row", *widths), rows)
     )
 

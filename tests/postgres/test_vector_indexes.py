@@ -123,3 +123,27 @@ def test_dimensions_beyond_half_precision_are_indexed_by_bits(empty_postgres):
         tables.put([Entry(id=pattern_id(1), vector=b"\1" * 5_000)])
         build_indexes(tables.raw, POSTGRES, "halfvec")
         assert kinds(tables) == ["bit"]
+
+
+def test_a_role_held_to_its_namespace_searches_by_the_index_too(tables, empty_postgres):
+    stored = entries(300)
+    namespace = tables.put(stored)
+    build_indexes(tables.raw, POSTGRES, "halfvec")
+    tables.raw.execute("CREATE ROLE index_tenant")
+    try:
+        tables.raw.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO index_tenant")
+        tables.raw.execute("SET ROLE index_tenant")
+        tables.raw.execute("SELECT set_config('reasoningbank.namespace', %s, false)", (namespace,))
+        tables.raw.execute("SET enable_sort = off")
+        found = tables.nearest(namespace, stored[0].vector, limits=BY_INDEX)
+        tables.raw.execute("RESET ROLE")
+        tables.raw.execute("SELECT pg_stat_force_next_flush()")
+        assert found == as_sqlite_finds(stored, stored[0].vector)
+        [(walks,)] = tables.raw.execute(
+            "SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = %s",
+            (index_name("halfvec", MODEL),),
+        ).fetchall()
+        assert walks == 1
+    finally:
+        tables.raw.execute("RESET ROLE")
+        tables.raw.execute("DROP OWNED BY index_tenant; DROP ROLE index_tenant")
