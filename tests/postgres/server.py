@@ -220,7 +220,7 @@ class PostgresServer:
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *self._command, self.installation.programs / "postgres",
+                    *self._command, *_dying_with_this_process(), self.installation.programs / "postgres",
                     "-D", self.data, "-p", str(self.port), "-k", self.directory, *options,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
@@ -334,6 +334,13 @@ def _language() -> str:
     return spoken[0] if spoken else "C"
 
 
+def _dying_with_this_process() -> tuple[str, ...]:
+    """Give what starts a program so that it is shut down when the tests are killed, where that can be had."""
+    if sys.platform != "linux" or shutil.which("setpriv") is None:
+        return ()
+    return ("setpriv", "--pdeathsig", "INT", "--")
+
+
 def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -376,6 +383,8 @@ def _lives(process: psutil.Process) -> bool:
 
 def main() -> None:
     """Start a server, print its DSN, and stop it when interrupted."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     with PostgresServer(Installation()) as server:
         database = f"bank{random.randrange(10**6)}"
         server.execute(f"CREATE DATABASE {database}")

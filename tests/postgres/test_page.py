@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
@@ -34,10 +33,12 @@ def server(
 
 def test_the_page_is_followed_from_its_beginning_to_its_end(server):
     def run_sql(example: Example) -> None:
-        with psycopg.connect(server.dsn(), autocommit=True) as connection:
-            for statement in str(example.parsed).split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
+        database = "postgres"
+        for line in str(example.parsed).splitlines():
+            if line.startswith("\\connect "):
+                database = line.split()[1]
+            elif line:
+                server.execute(line, database)
 
     page = Sybil(
         parsers=[
@@ -58,7 +59,7 @@ def test_the_page_is_followed_from_its_beginning_to_its_end(server):
 def test_the_parameters_the_page_names_are_those_that_are_set():
     from reasoningbank.storage.postgres.server import server_of
 
-    [(_, rows)] = re.findall(r"^(\| parameter .*\n\|[-|]+\n)((?:\|.*\n)+)", PAGE.read_text("utf-8"), re.M)  # fmt: skip
+    [(_, rows)] = re.findall(r"^(\| parameter .*\n\|[-|]+\n)((?:\|.*\n)+)", PAGE.read_text("utf-8"), re.MULTILINE)  # fmt: skip
     named = dict(re.findall(r"^\| `(\w+)`[^|]*\| `?([\w-]+)`? \|", rows, re.MULTILINE))
     conninfo = server_of("postgresql://db.example/bank").conninfo
 
