@@ -58,6 +58,7 @@ class RolloutCore:
         self._unsettled: list[tuple[int, str, Sequence[Subject] | None]] = []
         self._turns = itertools.count()
         self._wake = threading.Event()
+        self._wake.set()  # what others left is carried over at once
         self._closing = False
         self._process = os.getpid()
         self._thread = threading.Thread(
