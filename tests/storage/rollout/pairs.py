@@ -72,10 +72,10 @@ def opened(
     opening = Opening(path=path, reason="a test", busy_timeout=30.0)
     journal: Journal = opening.journal()
 
-    def candidate() -> StorageBackend:
-        bank = opening.candidate(journal.state().candidate)
+    def candidate(target: str) -> StorageBackend:
+        bank = opening.candidate(target)
         if wrong is not None:
             wrong(bank)
         return bank
 
-    return kind(journal, Pair(opening.current, candidate))
+    return kind(journal, Pair(opening.current, candidate, candidate, journal.state().candidate))
