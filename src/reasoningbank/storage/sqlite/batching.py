@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
+from reasoningbank.storage.contract import DEFAULT_BUSY_TIMEOUT
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
 
@@ -88,7 +89,7 @@ def open_for_batches(path: Path) -> tuple[SqliteStorage, BatchedConnections]:
     Raises:
         StorageCorrupt, ForeignDatabase, SchemaTooNew, Unavailable: As for `open_file`.
     """
-    from reasoningbank.storage.sqlite import DEFAULT_BUSY_TIMEOUT, open_file
+    from reasoningbank.storage.sqlite import open_file
     from reasoningbank.storage.sqlite.backend import SqliteStorage
 
     reason = "opened to write a great deal"
