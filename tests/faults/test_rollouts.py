@@ -15,7 +15,7 @@ from reasoningbank import ReasoningBank, ReasoningBankError
 from reasoningbank.storage.rollout import Rollout
 from tests.faults.children import finished, let_go, ready, running
 from tests.faults.programs import numbered
-from tests.storage.rollout.pairs import level, until
+from tests.storage.rollout.pairs import is_level, level, until
 
 WRITERS, STORES = 8, 60
 
@@ -137,7 +137,7 @@ def test_writers_that_are_killed_leave_nothing_that_the_candidate_does_not_get(r
         notes[number].write_text(text[: text.rfind("\n") + 1])
 
     with ReasoningBank.open(rollout.path) as bank:
-        until(lambda: not rollout.status().queued and not rollout.status().in_flight, "level banks")
+        until(lambda: is_level(rollout), "level banks")
         assert bank.get_stats().total_patterns > 20
 
     level(rollout)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,12 @@ import msgspec
 from reasoningbank.bank.core import system_clock
 from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.domain import limits
-from reasoningbank.domain.errors import InvalidInput, Unavailable
+from reasoningbank.domain.errors import (
+    ForeignDatabase,
+    InvalidInput,
+    ReasoningBankError,
+    Unavailable,
+)
 from reasoningbank.domain.identifiers import Clock, RandomBytes
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import checked_line
@@ -22,6 +28,7 @@ from reasoningbank.migration.accounts import Reject, Tally
 from reasoningbank.migration.converting import Converting, Show, convert
 from reasoningbank.migration.finding import files_of
 from reasoningbank.migration.journal import Journal, Way, Work, look_of
+from reasoningbank.migration.reading import opened
 from reasoningbank.migration.taking_in import TakingIn, Target
 from reasoningbank.migration.validating import validate
 from reasoningbank.storage import StorageBackend, open_storage
@@ -140,6 +147,31 @@ def is_url(target: str | os.PathLike[str] | None) -> bool:
     return named is not None and _DIRECT in named and not named.startswith(("sqlite:", "file:"))
 
 
+def check_sources(files: Sequence[Path]) -> None:
+    """Raise unless there is something in the files to be taken over.
+
+    Raises:
+        StorageCorrupt, Busy, Unavailable: For the only file, when it cannot be read.
+        ForeignDatabase: When no table in them is known.
+    """
+    unknown: list[str] = []
+    for path in files:
+        with tempfile.TemporaryDirectory(prefix="reasoningbank-") as work:
+            try:
+                with opened(path, Path(work)) as source:
+                    if any(table.becomes != "left" for table in source.accounts):
+                        return
+                    unknown += [table.table for table in source.accounts]
+            except ReasoningBankError:
+                if len(files) == 1:
+                    raise
+    raise ForeignDatabase(
+        f"holds no table that is known here: {', '.join(unknown) or 'it has none'}",
+        path=str(files[0]) if len(files) == 1 else str(files[0].parent),
+        hint="docs/migration.md lists the tables that are.",
+    )
+
+
 class _Run:
     """One run, with what it needs at each step."""
 
@@ -170,6 +202,7 @@ class _Run:
 
     def to_the_end(self) -> MigrationReport:
         """Take every step that is still to be taken."""
+        check_sources(self._files)
         with self._work.turn():
             journal = self._begun()
             directory = self._work.run(journal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,9 +35,25 @@ def begun(path: Path, percent: int = 100, candidate: str | None = None) -> Rollo
     return rollout
 
 
+def copy_rollout(base: Path, copy: Path) -> None:
+    """Copy the rest of a closed bank's rollout beside a copy of the bank: journal and candidate."""
+    shutil.copytree(directory_of(base), directory_of(copy))
+    candidate = copy.with_suffix(".candidate.db")
+    shutil.copyfile(base.with_suffix(".candidate.db"), candidate)
+    journal = Opening(path=copy, reason="a test", busy_timeout=30.0).journal()
+    journal.change(candidate=str(candidate))
+    journal.close()
+
+
+def is_level(rollout: Rollout) -> bool:
+    """Give whether nothing is queued or being made, as of one moment."""
+    status = rollout.status()
+    return not status.queued and not status.in_flight
+
+
 def level(rollout: Rollout) -> None:
     """Wait until nothing is queued, and assert that both banks hold the same."""
-    until(lambda: not rollout.status().queued and not rollout.status().in_flight, "a level bank")
+    until(lambda: is_level(rollout), "a level bank")
     assert {name: one.carried for name, one in rollout.differences().items() if one.carried} == {}
 
 
@@ -55,10 +72,10 @@ def opened(
     opening = Opening(path=path, reason="a test", busy_timeout=30.0)
     journal: Journal = opening.journal()
 
-    def candidate() -> StorageBackend:
-        bank = opening.candidate(journal.state().candidate)
+    def candidate(target: str) -> StorageBackend:
+        bank = opening.candidate(target)
         if wrong is not None:
             wrong(bank)
         return bank
 
-    return kind(journal, Pair(opening.current, candidate))
+    return kind(journal, Pair(opening.current, candidate, candidate, journal.state().candidate))

@@ -258,6 +258,20 @@ def test_after_a_rollback_a_rollout_can_be_started_again(rollout, path, place):
     level(rollout)
 
 
+def test_an_open_bank_follows_a_rollout_that_is_begun_anew_to_another_place(
+    rollout, path, place, tmp_path
+):
+    with ReasoningBank.open(path) as bank:
+        rollout.roll_back()
+        rollout.start(str(tmp_path / "another.db"))
+        new = stored(bank, 3, 750)
+        level(rollout)
+
+    with ReasoningBank.open(place) as old, ReasoningBank.open(tmp_path / "another.db") as another:
+        assert [old.get_pattern(one) for one in new] == [None] * 3
+        assert all(another.get_pattern(one) for one in new)
+
+
 def test_what_programs_wrote_that_know_nothing_of_the_rollout_is_found(path, place):
     with ReasoningBank.open(path) as unaware:
         rollout = Rollout(str(path))

@@ -36,7 +36,7 @@ def backup(
         ),
     ] = None,
 ) -> None:
-    """Copy the bank to a compressed file while it is in use, and check the copy.
+    """Copy a bank in use to a compressed file, and check the copy.
 
     The copy holds every namespace as of one moment. Each row and checksum of it is read before the
     file gets its name. `restore` puts it back; gunzip makes a bank file of it. --keep removes only
@@ -131,9 +131,10 @@ def recover(
     damaged: Annotated[str, typer.Argument(metavar="DAMAGED", help="The damaged bank file.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The bank file to make.")],
 ) -> None:
-    """Save what can be read of a damaged bank file into a new one, and report the rest.
+    """Save what can be read of a damaged bank into a new one.
 
-    The damaged file stays as it is; no program should have it open. Patterns, their history,
+    What could not be saved is named. The damaged file stays as it is; no program should have it
+    open. Patterns, their history,
     outcomes, links and vectors, experiences, recalls and consolidations are saved where their
     checksums agree; vectors that are damaged are made anew where the embedder is the bank's.
     Missing pages, a lost header and a missing log are passed over. Ends with 8 when anything was

@@ -76,6 +76,7 @@ class Carrier:
             state = self._journal.state()
             if not state.pairs:
                 return True
+            self._pair.aim(state.candidate)
             source = self._pair.get(state.authoritative)
             target = self._pair.get(other(state.authoritative))
             for namespace, group in groupby(entries, key=lambda entry: entry.namespace):

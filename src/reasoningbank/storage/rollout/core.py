@@ -58,6 +58,7 @@ class RolloutCore:
         self._unsettled: list[tuple[int, str, Sequence[Subject] | None]] = []
         self._turns = itertools.count()
         self._wake = threading.Event()
+        self._wake.set()  # what others left is carried over at once
         self._closing = False
         self._process = os.getpid()
         self._thread = threading.Thread(
@@ -91,7 +92,9 @@ class RolloutCore:
 
     def _counting(self) -> StorageBackend:
         """Give the bank whose commit is the acknowledgement."""
-        return self._pair.get(self._journal.state().authoritative)
+        state = self._journal.state()
+        self._pair.aim(state.candidate)
+        return self._pair.get(state.authoritative)
 
     def _write(
         self,
@@ -109,6 +112,7 @@ class RolloutCore:
             changed: Gives what else it changed, by what it returned.
         """
         state, number = self._journal.begin(namespace, subjects)
+        self._pair.aim(state.candidate)
         if number is None:
             return call(self._pair.get(state.authoritative))
         after = subjects  # where it is not known what became of it: all it may have changed
@@ -154,6 +158,7 @@ class RolloutCore:
         """
         view = self._journal.view(namespace)
         state = view.state
+        self._pair.aim(state.candidate)
         counting = state.authoritative
         if not state.pairs or state.phase == "promoted":
             return call(self._pair.get(counting))

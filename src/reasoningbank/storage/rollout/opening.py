@@ -63,11 +63,12 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
     def pair(self, state: RolloutState) -> Pair:
         """Give both banks, neither opened yet."""
-        target, patience = state.candidate, min(self.busy_timeout, _TRIAL_SECONDS)
+        patience = min(self.busy_timeout, _TRIAL_SECONDS)
         return Pair(
             self.current,
-            lambda: self.candidate(target),
-            lambda: self.candidate(target, patience=patience),
+            self.candidate,
+            lambda target: self.candidate(target, patience=patience),
+            state.candidate,
         )
 
 

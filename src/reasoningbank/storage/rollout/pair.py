@@ -21,26 +21,40 @@ class Pair:
 
     Args:
         open_current: Opens the bank the rollout began at.
-        open_candidate: Opens the other.
+        open_candidate: Opens the other, by its target.
         open_trial: Opens the other for reads that must not wait for it: the current bank can
             answer them.
+        candidate: The target of the other.
     """
 
     def __init__(
         self,
         open_current: Callable[[], StorageBackend],
-        open_candidate: Callable[[], StorageBackend],
-        open_trial: Callable[[], StorageBackend] | None = None,
+        open_candidate: Callable[[str], StorageBackend],
+        open_trial: Callable[[str], StorageBackend],
+        candidate: str,
     ) -> None:
+        self._candidate = candidate
         self._openers: dict[_Place, Callable[[], StorageBackend]] = {
             "current": open_current,
-            "candidate": open_candidate,
-            "trial": open_trial or open_candidate,
+            "candidate": lambda: open_candidate(self._candidate),
+            "trial": lambda: open_trial(self._candidate),
         }
         self._open: dict[_Place, StorageBackend] = {}
         self._locks = {role: threading.Lock() for role in self._openers}
         self._not_before: dict[Role, float] = {}
         self._closed = False
+
+    def aim(self, candidate: str) -> None:
+        """Go by another candidate from now on: the rollout was begun anew, to another place."""
+        if candidate == self._candidate:
+            return
+        with self._locks["candidate"], self._locks["trial"]:
+            self._candidate = candidate
+            places: tuple[_Place, ...] = ("candidate", "trial")
+            outdated = [self._open.pop(place) for place in places if place in self._open]
+        for bank in outdated:
+            bank.close()
 
     def on_trial(self) -> StorageBackend:
         """Give the candidate for a read that must not wait for it; raises what opening it raises."""
