@@ -100,10 +100,11 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     def index_kind(self, wanted: IndexKind, dimension: int) -> IndexKind:
         """Give the kind of index vectors of a dimension get where one kind is wanted.
 
-        Above 4,000 dimensions half precision cannot be indexed and bits take its place.
+        Above 4,000 dimensions half precision cannot be indexed and bits take its place; an engine that does not have a kind
+        builds its usual one.
 
         Raises:
-            InvalidInput: A kind the engine does not have, or more dimensions than it can hold.
+            InvalidInput: More dimensions than the server can hold.
         """
         if dimension > LARGEST_DIMENSION:
             raise InvalidInput(
@@ -111,9 +112,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
                 field="dimension",
             )
         if wanted not in self.index_kinds:
-            raise InvalidInput(
-                f"must be one of {', '.join(self.index_kinds)} with {self.name}", field="index"
-            )
+            return self.index_kinds[0]
         if wanted == "halfvec" and dimension > _INDEXABLE[self.vector_type]:
             return "bit" if "bit" in self.index_kinds else "none"
         return wanted

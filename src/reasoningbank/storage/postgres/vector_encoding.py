@@ -7,9 +7,10 @@ number of dimensions and a zero as 16-bit integers, then the components, all big
 from __future__ import annotations
 
 import struct
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 VectorType: TypeAlias = Literal["halfvec", "vector"]
 
@@ -17,18 +18,18 @@ LARGEST_DIMENSION: Final = 16_000
 """Of either type."""
 
 _HEAD: Final = struct.Struct(">HH")
-_COMPONENTS: Final = {"halfvec": np.dtype(">f2"), "vector": np.dtype(">f4")}
+_COMPONENTS: Final[dict[VectorType, npt.DTypeLike]] = {"halfvec": ">f2", "vector": ">f4"}
 
 
 def to_wire(vector: bytes, kind: VectorType) -> bytes:
     """Give an int8 vector in the binary form of a type."""
-    components = np.frombuffer(vector, np.int8).astype(_COMPONENTS[kind])
+    components: npt.NDArray[Any] = np.frombuffer(vector, np.int8).astype(_COMPONENTS[kind])
     return _HEAD.pack(len(vector), 0) + components.tobytes()
 
 
 def from_wire(value: bytes, kind: VectorType) -> bytes:
     """Give the int8 vector of a value in binary form."""
-    components = np.frombuffer(value, _COMPONENTS[kind], offset=_HEAD.size)
+    components: npt.NDArray[Any] = np.frombuffer(value, _COMPONENTS[kind], offset=_HEAD.size)
     return components.astype(np.int8).tobytes()
 
 

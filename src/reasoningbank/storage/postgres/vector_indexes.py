@@ -113,14 +113,14 @@ def _build(raw: Connection[Any], dialect: Dialect, state: VectorIndexState, memo
     name = index_name(state.wanted, state.model)
     parts = raw.execute(_PARTS, (VECTOR_TABLE,)).fetchall()
     if not parts:
-        _build_one(raw, dialect, state, VECTOR_TABLE, name, memory)
+        _build_one(raw, dialect, state, VECTOR_TABLE, name, memory=memory)
         return
     # An index over partitions cannot be built concurrently as one: its parts are, and the whole is valid with the last.
     whole = dialect.index(state.wanted, state.model, state.dimension, f"ONLY {VECTOR_TABLE}", name)
     raw.execute(whole.replace("CONCURRENTLY ", ""))
     for (table,) in parts:
         part = f"{name}{table.removeprefix(VECTOR_TABLE)}"
-        _build_one(raw, dialect, state, table, part, memory)
+        _build_one(raw, dialect, state, table, part, memory=memory)
         raw.execute(f"ALTER INDEX {name} ATTACH PARTITION {part}")
 
 
@@ -130,6 +130,7 @@ def _build_one(
     state: VectorIndexState,
     table: str,
     name: str,
+    *,
     memory: int,
 ) -> None:
     statement = dialect.index(state.wanted, state.model, state.dimension, table, name)

@@ -43,9 +43,11 @@ _OF_CATEGORY: Final = " AND task_category = %(category)s"
 
 # Sorting by a computed column keeps every index for similarity out of it.
 _EXACT: Final = """
-SELECT pattern_id, {vector}, {similarity} AS similarity FROM {table} {filters}
+SELECT pattern_id, {vector}, {similarity} AS similarity FROM {table} {filters}{only_where}
 ORDER BY similarity DESC, pattern_id LIMIT %(rows)s
 """
+# Asked before anything is read: where it does not hold, the statement gives no row and costs next to nothing.
+_FEW: Final = " AND ({possible}) <= %(exact_rows)s"
 _REACHING: Final = """
 SELECT pattern_id, {vector} FROM {table} {filters} AND {similarity} >= %(bound)s
 """
@@ -107,7 +109,7 @@ class SearchLimits(msgspec.Struct, frozen=True, kw_only=True):
         scanned_rows: After how many rows, matching or not, the index gives up.
     """
 
-    exact_rows: int = 20_000
+    exact_rows: int = 10_000
     candidates: int = 40
     bit_candidates: int = 400
     breadth: int = 400
@@ -135,6 +137,7 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
         template: str,
         *,
         distance: str = "",
+        only_where: str = "",
         **more: SqlValue,
     ) -> list[tuple[Any, ...]]:
         """Ask a statement about the question."""
@@ -144,6 +147,7 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
             similarity=similarity(self.dialect),
             vector=self.dialect.vector_column,
             distance=distance,
+            only_where=only_where,
         )
         return connection.execute(*bound(statement, {**self.bindings, **more})).fetchall()
 
@@ -160,7 +164,7 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
         return [found for found in ranked[: self.k] if floor is None or found[1] >= floor]
 
 
-def nearest(
+def nearest(  # noqa: PLR0917 - what a search is about, in the order of the contract
     connection: PostgresConnection,
     namespace: str,
     number: int,
@@ -209,15 +213,20 @@ def nearest(
         dialect=dialect,
     )
     if dialect.search_settings and any(query):
-        plan = _plan(connection, question, limits, category)
+        possible = _POSSIBLE.format(category="" if category is None else _OF_CATEGORY)
+        connection.later(_CUSTOM_PLANS, ())
+        few = _exact(connection, question, _FEW.format(possible=possible), limits.exact_rows)
+        if few is not None:
+            return few
+        plan = _plan(connection, question, limits, possible)
         if plan is not None:
-            found = _by_index(connection, question, plan, limits)
-            if found is not None:
-                return found
-    return _exact(connection, question)
+            by_index = _by_index(connection, question, plan, limits)
+            if by_index is not None:
+                return by_index
+    return _exact(connection, question) or []
 
 
-def nearest_many(
+def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the contract
     connection: PostgresConnection,
     namespace: str,
     number: int,
@@ -269,7 +278,7 @@ def nearest_many(
     return found
 
 
-def _loaded(
+def _loaded(  # noqa: PLR0917 - what a search is about, in the order of the contract
     connection: PostgresConnection,
     namespace: str,
     number: int,
@@ -307,15 +316,12 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _plan(
-    connection: PostgresConnection, question: _Question, limits: SearchLimits, category: str | None
+    connection: PostgresConnection, question: _Question, limits: SearchLimits, possible: str
 ) -> _Plan | None:
-    possible = _POSSIBLE.format(category="" if category is None else _OF_CATEGORY)
-    connection.later(_CUSTOM_PLANS, ())
     statement, values = bound(
         _PLAN.format(possible=possible),
         {
-            "namespace": question.bindings["namespace"],
-            "category": category,
+            **question.bindings,
             "exact_rows": limits.exact_rows,
             "halfvec": index_name("halfvec", question.number),
             "bit": index_name("bit", question.number),
@@ -362,17 +368,22 @@ def _set_breadth(
     connection.later(*bound(_SETTINGS, settings))
 
 
-def _exact(connection: PostgresConnection, question: _Question) -> Found:
-    """Compare all that match."""
+def _exact(
+    connection: PostgresConnection, question: _Question, only_where: str = "", exact_rows: int = 0
+) -> Found | None:
+    """Compare all that match; None where nothing does, or where the condition does not hold."""
     exact = question.dialect.exact_products and question.dimension <= EXACT_DIMENSION
-    rows = question.rows(connection, _EXACT, rows=question.k + (0 if exact else _MARGIN))
+    asked = question.k + (0 if exact else _MARGIN)
+    rows = question.rows(
+        connection, _EXACT, only_where=only_where, rows=asked, exact_rows=exact_rows
+    )
     if not rows:
-        return []
+        return None
     ids = [row[0] for row in rows]
     similarities = question.exact([row[1] for row in rows])
     # Sums of more products are rounded: what lies this close may be in the wrong order, also beyond the last row.
     slack = 0.0 if exact else question.dimension * 2.0**-23
-    if slack and len(rows) == question.k + _MARGIN:
+    if slack and len(rows) == asked:
         worst = float(np.sort(similarities)[-question.k])
         if rows[-1][2] + slack >= worst:
             return _reaching(connection, question, worst - slack)

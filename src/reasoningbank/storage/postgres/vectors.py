@@ -94,7 +94,7 @@ def put_vectors(
             connection.flush()
 
 
-def describe(
+def describe(  # noqa: PLR0917 - the columns, in their order
     connection: PostgresConnection,
     namespace: str,
     pattern_id: str,
