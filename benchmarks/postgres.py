@@ -37,9 +37,9 @@ from reasoningbank.benchmark.timing import Spread, blocks, durations
 from reasoningbank.embedding import default_embedder
 from reasoningbank.storage.postgres.dialects import POSTGRES, IndexKind
 from reasoningbank.storage.postgres.migrations import initialise, upgrade
-from reasoningbank.storage.postgres.vector_encoding import to_wire
+from reasoningbank.storage.postgres.vector_encoding import from_wire, to_wire
 from reasoningbank.storage.postgres.vector_search import SearchLimits
-from reasoningbank.storage.postgres.vectors import query_bindings
+from reasoningbank.storage.postgres.vectors import query_bindings, squared_norm
 
 HERE = Path(__file__).parent
 LATEST = HERE / "results" / "postgres.json"
@@ -255,13 +255,16 @@ class Calls:
     def _store_raw(self, _: int) -> list[Statement]:
         new: dict[object, object] = {}
 
-        wire = to_wire(self._vectors[self._next % len(self._vectors)].tobytes(), "halfvec")
+        vector = self._vectors[self._next % len(self._vectors)].tobytes()
+        wire, norm = to_wire(vector, "halfvec"), squared_norm(vector)
         self._next += 1
 
         def replace(value: object) -> object:
             """Everything that must be new in a row: ids, the key that tells duplicates, and the vector."""
             if isinstance(value, bytes) and len(value) == len(wire):
                 return wire
+            if value == self._norm:
+                return norm
             key = isinstance(value, bytes) and len(value) == _KEY_BYTES
             if not key and value not in self._unique:
                 return value
@@ -301,6 +304,11 @@ class Calls:
             if isinstance(value, str) and len(value) == 32 and value.isalnum()
         }  # fmt: skip
         self._unique = ids | operations
+        [self._norm] = {
+            squared_norm(from_wire(value, "halfvec"))
+            for _, values in templates["store"] for value in values
+            if isinstance(value, bytes) and len(value) == 4 + 2 * self._dimension
+        }  # fmt: skip
         return templates
 
 
