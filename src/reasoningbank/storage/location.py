@@ -97,7 +97,7 @@ def _parsed(target: str, reason: str, field: str) -> Location:
     check_unicode(target, field)
     if target in {"memory:", ":memory:"}:
         return Location(None, f"memory, {reason}")
-    scheme = urlsplit(target).scheme if "://" in target else ""
+    scheme = target.partition("://")[0].lower() if "://" in target else ""
     if target.startswith("sqlite:"):
         rest = target.removeprefix("sqlite:")
         # sqlite:///a/b is the absolute path /a/b, sqlite:a/b a relative one.
@@ -118,8 +118,11 @@ def _parsed(target: str, reason: str, field: str) -> Location:
 
 
 def shown_url(url: str) -> str:
-    """Give a URL without its password."""
-    parts = urlsplit(url)
+    """Give a URL without its password; of one that cannot be read, the beginning alone."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{url.partition('://')[0]}://..."
     user, at, host = parts.netloc.rpartition("@")
     netloc = f"{user.partition(':')[0]}{at}{host}"
     pairs = parse_qsl(parts.query, keep_blank_values=True)

@@ -59,18 +59,17 @@ def server_of(url: str) -> Server:
     Raises:
         InvalidInput: For a URL that libpq does not understand; the password is not repeated.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _not_understood() from None
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     ours = dict(pair for pair in pairs if pair[0] in _OURS)
     theirs = urlencode([pair for pair in pairs if pair[0] not in _OURS])
     try:
         known = conninfo_to_dict(urlunsplit(parts._replace(query=theirs)))
     except psycopg.Error as error:
-        raise InvalidInput(
-            "is no PostgreSQL URL that can be understood",
-            field="target",
-            hint="Give postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
-        ) from _without_content(error)
+        raise _not_understood() from _without_content(error)
     settings = {**_DEFAULTS, **{name: str(value) for name, value in known.items()}}
     return Server(
         conninfo=make_conninfo(**settings),
@@ -78,6 +77,14 @@ def server_of(url: str) -> Server:
         pool_size=_pool_size(ours.get("pool_size")),
         prepared=_switch(ours.get("prepared_statements", "on")),
         dialect=ours.get("dialect"),
+    )
+
+
+def _not_understood() -> InvalidInput:
+    return InvalidInput(
+        "is no PostgreSQL URL that can be understood",
+        field="target",
+        hint="Give postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
     )
 
 

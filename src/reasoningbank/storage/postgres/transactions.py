@@ -81,12 +81,11 @@ class Transactions:
                 alone=needs_to_be_alone,
             )
 
-        while True:
-            try:
-                answer = self._tried(preamble, work)
-                break
-            except MustBeAlone:
-                needs_to_be_alone = True
+        try:
+            answer = self._tried(preamble, work)
+        except MustBeAlone:
+            needs_to_be_alone = True
+            answer = self._tried(preamble, work)
         if random.randrange(_OPERATIONS_PER_PRUNING) == 0:  # noqa: S311 - spreads work
             self._prune_operations(namespace)
         return answer
