@@ -8,10 +8,9 @@ which are compared exactly; where its answer could leave out what it must not, e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
 
 from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.dialects import (
@@ -30,8 +29,10 @@ from reasoningbank.storage.postgres.vectors import (
     similarity,
 )
 from reasoningbank.storage.sql.connection import SqlValue
-from reasoningbank.storage.vector_columns import Doubles, exact_similarities
-from reasoningbank.storage.vectors import VectorIndex
+
+if TYPE_CHECKING:
+    from reasoningbank.storage.vector_columns import Doubles
+    from reasoningbank.storage.vectors import VectorIndex
 
 Found = list[tuple[str, float]]
 
@@ -90,6 +91,9 @@ SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
 
 # Cosines of pgvector are of single precision: closer than this, one cannot be told from the other.
 _INDEX_SLACK: Final = 1e-5
+_UNKNOWN_CROWD: Final = (
+    10.0  # where the server has not counted, as on one that only passes questions on
+)
 _BROADEST: Final = 1000  # what hnsw.ef_search may be
 _MARGIN: Final = 16
 # From so many queries on, the vectors of a category are read once and compared here.
@@ -153,6 +157,10 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
 
     def exact(self, values: Sequence[bytes | str]) -> Doubles:
         """Give the similarities of stored vectors."""
+        import numpy as np  # not before the first vector
+
+        from reasoningbank.storage.vector_columns import exact_similarities
+
         stored = b"".join(read_vector(value, self.dialect) for value in values)
         rows = np.frombuffer(stored, np.int8).reshape(len(values), self.dimension)
         return exact_similarities(rows, np.frombuffer(self.query, np.int8))
@@ -254,6 +262,8 @@ def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the
         if len(positions) >= _QUERIES_TO_LOAD:
             index = _loaded(connection, namespace, number, dimension, category, now, dialect)
         if index is not None:
+            import numpy as np
+
             rows = np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), dimension)
             answers = index.search_many(rows, k, min_similarity=min_similarity)
         else:
@@ -292,6 +302,8 @@ def _loaded(  # noqa: PLR0917 - what a search is about, in the order of the cont
     [(possible,)] = connection.execute(*bound(_POSSIBLE.format(category=_OF_CATEGORY), bindings))
     if possible > _LOADED_ROWS:
         return None
+    from reasoningbank.storage.vectors import VectorIndex
+
     index = VectorIndex(dimension)
     statement = _ALL.format(
         table=VECTOR_TABLE,
@@ -331,7 +343,8 @@ def _plan(
     if name is None:
         return None
     kind: IndexKind = "bit" if name == index_name("bit", question.number) else "halfvec"
-    return _Plan(kind=kind, patterns=patterns, crowd=max(1.0, (tuples or 0) / patterns))
+    crowd = max(1.0, tuples / patterns) if tuples and tuples > 0 else _UNKNOWN_CROWD
+    return _Plan(kind=kind, patterns=patterns, crowd=crowd)
 
 
 def _by_index(
@@ -340,7 +353,7 @@ def _by_index(
     """Give what an index finds, or None where that might not be all it should be."""
     least = limits.bit_candidates if plan.kind == "bit" else limits.candidates
     few = max(least, 4 * question.k)
-    for candidates in (few, max(_BROADEST, few)):
+    for candidates in sorted({few, max(_BROADEST, few)}):
         _set_breadth(connection, candidates, plan, limits)
         rows = question.rows(
             connection,
@@ -384,7 +397,7 @@ def _exact(
     # Sums of more products are rounded: what lies this close may be in the wrong order, also beyond the last row.
     slack = 0.0 if exact else question.dimension * 2.0**-23
     if slack and len(rows) == asked:
-        worst = float(np.sort(similarities)[-question.k])
+        worst = sorted(similarities.tolist())[-question.k]
         if rows[-1][2] + slack >= worst:
             return _reaching(connection, question, worst - slack)
     return question.answer(ids, similarities)
