@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -313,15 +314,16 @@ class Calls:
 
 
 def _crowd(dsn: str, size: int, name: str, cache: Path | None) -> Crowd:
-    sides: dict[str, tuple[Spread, float]] = {}
-    with ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")) as pool:
-        for side in ("ours", "raw"):
-            work = partial(_client, dsn, size, name, side, cache)
-            taken = [one for client in pool.map(work, range(CLIENTS)) for one in client]
-            sides[side] = (Spread.of(taken), len(taken) / SECONDS)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        CLIENTS, mp_context=context, initializer=_meet, initargs=(context.Barrier(CLIENTS),)
+    ) as pool:
+        clients = list(pool.map(partial(_client, dsn, size, name, cache), range(CLIENTS)))
+    ours = [one for client in clients for one in client[0]]
+    raw = [one for client in clients for one in client[1]]
     crowd = Crowd(
-        name=name, size=size, clients=CLIENTS, ours=sides["ours"][0], raw=sides["raw"][0],
-        ours_per_second=round(sides["ours"][1], 1), raw_per_second=round(sides["raw"][1], 1),
+        name=name, size=size, clients=CLIENTS, ours=Spread.of(ours), raw=Spread.of(raw),
+        ours_per_second=round(len(ours) / SECONDS, 1), raw_per_second=round(len(raw) / SECONDS, 1),
     )  # fmt: skip
     _say(
         f"{name} at {size:,}, {CLIENTS} clients: {crowd.ours.p50:.0f} µs, raw {crowd.raw.p50:.0f} µs"
@@ -329,21 +331,30 @@ def _crowd(dsn: str, size: int, name: str, cache: Path | None) -> Crowd:
     return crowd
 
 
-def _client(  # noqa: PLR0917 - a pool of processes gives the last
-    dsn: str, size: int, name: str, side: str, cache: Path | None, number: int
-) -> list[int]:
-    """Call again and again for some seconds, in a process of its own; give the nanoseconds each call took."""
+_barriers: list[Barrier] = []
+
+
+def _meet(barrier: Barrier) -> None:
+    _barriers.append(barrier)
+
+
+def _client(
+    dsn: str, size: int, name: str, cache: Path | None, number: int
+) -> tuple[list[int], list[int]]:
+    """Call again and again in a process of its own, each side in turns, all clients the same side at a time."""
     vectors = corpus_vectors(size + 20_000, cache)[size:] if cache else corpus_vectors(2_000)
     calls = Calls(dsn, size, vectors)
     ours, raw, _ = calls.of(name)
-    call = ours if side == "ours" else raw
-    durations(call, range(5))
-    taken: list[int] = []
-    until = time.perf_counter() + SECONDS
+    for call in (ours, raw):
+        durations(call, range(5))
+    taken: tuple[list[int], list[int]] = ([], [])
     at = number * 1_000
-    while time.perf_counter() < until:
-        taken += durations(call, [at])
-        at += 1
+    for side in (0, 1, 1, 0):
+        _barriers[0].wait()
+        until = time.perf_counter() + SECONDS / 2
+        while time.perf_counter() < until:
+            taken[side].extend(durations((ours, raw)[side], [at]))
+            at += 1
     calls.close()
     return taken
 

@@ -44,11 +44,9 @@ _OF_CATEGORY: Final = " AND task_category = %(category)s"
 
 # Sorting by a computed column keeps every index for similarity out of it.
 _EXACT: Final = """
-SELECT pattern_id, {vector}, {similarity} AS similarity FROM {table} {filters}{only_where}
+SELECT pattern_id, {vector}, {similarity} AS similarity FROM {table} {filters}
 ORDER BY similarity DESC, pattern_id LIMIT %(rows)s
 """
-# Asked before anything is read: where it does not hold, the statement gives no row and costs next to nothing.
-_FEW: Final = " AND ({possible}) <= %(exact_rows)s"
 _REACHING: Final = """
 SELECT pattern_id, {vector} FROM {table} {filters} AND {similarity} >= %(bound)s
 """
@@ -65,11 +63,16 @@ _POSSIBLE: Final = """
 SELECT COALESCE(SUM(patterns - quarantined), 0)::bigint AS patterns FROM category_counts
 WHERE namespace = %(namespace)s{category}
 """
-# How many vectors an index holds is estimated by the server; over partitions it is the average of one of them.
-_PLAN: Final = """
+# Counts what can match; compares it where it is little, else says which index there is. How many vectors that holds is
+# estimated by the server; over partitions it is the average of one of them.
+_FIRST: Final = """
 WITH possible AS ({possible})
-SELECT possible.patterns, found.name, found.tuples
+SELECT near.pattern_id, near.vector, near.similarity, possible.patterns, found.name, found.tuples
 FROM possible LEFT JOIN LATERAL (
+    SELECT pattern_id, {vector} AS vector, {similarity} AS similarity FROM {table} {filters}
+        AND possible.patterns <= %(exact_rows)s
+    ORDER BY similarity DESC, pattern_id LIMIT %(rows)s
+) near ON true LEFT JOIN LATERAL (
     SELECT c.relname AS name,
         CASE WHEN c.relkind = 'I' THEN (
             SELECT AVG(part.reltuples) FROM pg_inherits h JOIN pg_class part ON part.oid = h.inhrelid
@@ -135,13 +138,25 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
     filters: str
     dialect: Dialect
 
+    @property
+    def slack(self) -> float:
+        """How far the server's similarities may be off: not at all where single precision holds every sum."""
+        if self.dialect.exact_products and self.dimension <= EXACT_DIMENSION:
+            return 0.0
+        return float(self.dimension * 2.0**-23)
+
+    @property
+    def compared(self) -> int:
+        """How many rows to ask for where all are compared."""
+        return self.k + (_MARGIN if self.slack else 0)
+
     def rows(
         self,
         connection: PostgresConnection,
         template: str,
         *,
         distance: str = "",
-        only_where: str = "",
+        possible: str = "",
         **more: SqlValue,
     ) -> list[tuple[Any, ...]]:
         """Ask a statement about the question."""
@@ -151,7 +166,7 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
             similarity=similarity(self.dialect),
             vector=self.dialect.vector_column,
             distance=distance,
-            only_where=only_where,
+            possible=possible,
         )
         return connection.execute(*bound(statement, {**self.bindings, **more})).fetchall()
 
@@ -220,18 +235,13 @@ def nearest(  # noqa: PLR0917 - what a search is about, in the order of the cont
         filters=_FILTERS.format(number=number, category="" if category is None else _OF_CATEGORY),
         dialect=dialect,
     )
-    if dialect.search_settings and any(query):
-        possible = _POSSIBLE.format(category="" if category is None else _OF_CATEGORY)
-        connection.later(_CUSTOM_PLANS, ())
-        few = _exact(connection, question, _FEW.format(possible=possible), limits.exact_rows)
-        if few is not None:
-            return few
-        plan = _plan(connection, question, limits, possible)
-        if plan is not None:
-            by_index = _by_index(connection, question, plan, limits)
-            if by_index is not None:
-                return by_index
-    return _exact(connection, question) or []
+    if not dialect.search_settings or not any(query):
+        return _exact(connection, question)
+    first = _first(connection, question, limits, category)
+    if not isinstance(first, _Plan):
+        return first
+    found = None if first.kind == "none" else _by_index(connection, question, first, limits)
+    return _exact(connection, question) if found is None else found
 
 
 def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the contract
@@ -327,24 +337,26 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     crowd: float
 
 
-def _plan(
-    connection: PostgresConnection, question: _Question, limits: SearchLimits, possible: str
-) -> _Plan | None:
-    statement, values = bound(
-        _PLAN.format(possible=possible),
-        {
-            **question.bindings,
-            "exact_rows": limits.exact_rows,
-            "halfvec": index_name("halfvec", question.number),
-            "bit": index_name("bit", question.number),
-        },
+def _first(
+    connection: PostgresConnection, question: _Question, limits: SearchLimits, category: str | None
+) -> Found | _Plan:
+    """Give the answer where little can match, else how to find it, in one message."""
+    connection.later(_CUSTOM_PLANS, ())
+    rows = question.rows(
+        connection,
+        _FIRST,
+        possible=_POSSIBLE.format(category="" if category is None else _OF_CATEGORY),
+        exact_rows=limits.exact_rows,
+        rows=question.compared,
+        halfvec=index_name("halfvec", question.number),
+        bit=index_name("bit", question.number),
     )
-    patterns, name, tuples = connection.execute(statement, values).fetchone()  # type: ignore[misc]  # always a row
-    if name is None:
-        return None
-    kind: IndexKind = "bit" if name == index_name("bit", question.number) else "halfvec"
+    *_, patterns, name, tuples = rows[0]
+    if patterns <= limits.exact_rows:
+        return _settled(connection, question, [row for row in rows if row[0] is not None])
+    kind: IndexKind = "halfvec" if name == index_name("halfvec", question.number) else "bit"
     crowd = max(1.0, tuples / patterns) if tuples and tuples > 0 else _UNKNOWN_CROWD
-    return _Plan(kind=kind, patterns=patterns, crowd=crowd)
+    return _Plan(kind="none" if name is None else kind, patterns=patterns, crowd=crowd)
 
 
 def _by_index(
@@ -381,26 +393,25 @@ def _set_breadth(
     connection.later(*bound(_SETTINGS, settings))
 
 
-def _exact(
-    connection: PostgresConnection, question: _Question, only_where: str = "", exact_rows: int = 0
-) -> Found | None:
-    """Compare all that match; None where nothing does, or where the condition does not hold."""
-    exact = question.dialect.exact_products and question.dimension <= EXACT_DIMENSION
-    asked = question.k + (0 if exact else _MARGIN)
-    rows = question.rows(
-        connection, _EXACT, only_where=only_where, rows=asked, exact_rows=exact_rows
-    )
+def _exact(connection: PostgresConnection, question: _Question) -> Found:
+    """Compare all that match."""
+    rows = question.rows(connection, _EXACT, rows=question.compared)
+    return _settled(connection, question, rows)
+
+
+def _settled(
+    connection: PostgresConnection, question: _Question, rows: list[tuple[Any, ...]]
+) -> Found:
+    """Give the answer from the nearest as the server compared them, nearest first."""
     if not rows:
-        return None
-    ids = [row[0] for row in rows]
+        return []
     similarities = question.exact([row[1] for row in rows])
     # Sums of more products are rounded: what lies this close may be in the wrong order, also beyond the last row.
-    slack = 0.0 if exact else question.dimension * 2.0**-23
-    if slack and len(rows) == asked:
+    if question.slack and len(rows) == question.compared:
         worst = sorted(similarities.tolist())[-question.k]
-        if rows[-1][2] + slack >= worst:
-            return _reaching(connection, question, worst - slack)
-    return question.answer(ids, similarities)
+        if rows[-1][2] + question.slack >= worst:
+            return _reaching(connection, question, worst - question.slack)
+    return question.answer([row[0] for row in rows], similarities)
 
 
 def _reaching(connection: PostgresConnection, question: _Question, reached: float) -> Found:
