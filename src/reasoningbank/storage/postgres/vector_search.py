@@ -83,8 +83,11 @@ FROM possible LEFT JOIN LATERAL (
     ORDER BY c.relname DESC LIMIT 1
 ) found ON possible.patterns > %(exact_rows)s
 """
-# A plan made for any category is a bad one for most.
-_CUSTOM_PLANS: Final = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
+# A plan made for any category is a bad one for most; and compiling what a plan might read, were there little of it, takes
+# longer than the search.
+_CUSTOM_PLANS: Final = """
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)
+"""
 _SETTINGS: Final = """
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
     set_config('hnsw.ef_search', %(breadth)s, true),
