@@ -129,6 +129,8 @@ def _measure(options: argparse.Namespace, make_database: Callable[[], str]) -> R
         ).fetchall()
     report.server = f"PostgreSQL {version}, pgvector {vector}"
     report.load_after = os.getloadavg()[0]
+    if not sizes and BASELINE.exists():
+        report.vectors = msgspec.json.decode(BASELINE.read_bytes(), type=Report).vectors
     return report
 
 
@@ -389,7 +391,11 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=int, action="append", metavar="N", help="patterns in a bank; 0 for none"
     )
     parser.add_argument(
-        "--vectors", type=int, action="append", metavar="N", help="vectors whose search is measured"
+        "--vectors",
+        type=int,
+        action="append",
+        metavar="N",
+        help="vectors whose search is measured; 0 keeps what the baseline has",
     )
     parser.add_argument(
         "--million", action="store_true", help="also 1,000,000 vectors: half an hour and 6 GB"
