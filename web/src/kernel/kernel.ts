@@ -98,6 +98,8 @@ function wasmKernel(module: WebAssembly.Module): Kernel {
 /** The variable by which Node programs choose WebAssembly for the numeric work: `true`, or `false`, which is the default. */
 export const USE_WASM_VARIABLE = "REASONINGBANK_USE_WASM";
 
+const USE_WASM_DEFAULT = "false";
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -109,7 +111,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function chosenKernel(given: KernelSource | undefined, environment = nodeEnvironment()): KernelSource | undefined {
   if (given !== undefined || environment === null) return given;
-  const asked = (environment[USE_WASM_VARIABLE] ?? "").trim().toLowerCase();
+  const asked = (environment[USE_WASM_VARIABLE] ?? USE_WASM_DEFAULT).trim().toLowerCase();
   if (["", "false", "0", "no", "off"].includes(asked)) return false;
   if (["true", "1", "yes", "on"].includes(asked)) return undefined;
   throw new InvalidInput(`must be true or false, not ${JSON.stringify(asked)}`, { field: USE_WASM_VARIABLE });
