@@ -27,8 +27,8 @@ from reasoningbank.domain.records import (
     TrajectoryRecord,
 )
 from reasoningbank.domain.trajectory import PatternLink, Trajectory
-from reasoningbank.storage.rollout.pair import other
 from reasoningbank.storage.rollout.counted import RolloutCounts
+from reasoningbank.storage.rollout.pair import other
 from reasoningbank.storage.rollout.reading import RolloutReading
 
 
