@@ -78,6 +78,7 @@ check-generated: $(VENV)/.check ## generated files are up to date
 	$(BIN)/python tools/generate_spec.py --check
 	$(BIN)/python tools/command_line_reference.py --check
 	$(BIN)/python -m benchmarks.page --check
+	$(BIN)/python -m benchmarks.postgres_page --check
 
 # ---------------------------------------------------------------- the TypeScript package
 
@@ -89,8 +90,9 @@ web-test: $(WEB_READY) ## the tests of the TypeScript package only: in Node, and
 	else echo "SKIPPED: npm is missing, so the TypeScript package is not tested" >&2; fi
 
 .PHONY: web-check
-web-check: $(WEB_READY) ## its types, lint, generated files, WebAssembly and sizes only
-	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent check && npm run --silent build && npm run --silent sizes; \
+web-check: $(WEB_READY) ## its types, lint, generated files, API pages, WebAssembly, sizes, and the packed package on Node 18
+	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent check && npm run --silent build && npm run --silent sizes \
+	  && npm run --silent check:package; \
 	else echo "SKIPPED: npm is missing, so the TypeScript package is not checked" >&2; fi
 
 $(WEB_READY): web/package.json web/package-lock.json
@@ -144,6 +146,7 @@ generate: $(VENV)/.check ## write the generated files anew: spec/, the pages on 
 	$(BIN)/python tools/generate_spec.py
 	$(BIN)/python tools/command_line_reference.py
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.postgres_page
 
 .PHONY: package
 package: $(VENV)/.test ## build the sdist and the wheel into dist/

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
+# Servers and databases for whoever asks for one; nothing is started before.
+pytest_plugins = ["tests.postgres.fixtures"]
+
 # Examples are kept in the checkout although every test runs in a directory of its own. No deadline: a loaded
 # machine is slow, not wrong, and no test here measures time.
 configuration.set_hypothesis_home_dir(CHECKOUT / ".hypothesis")
@@ -80,13 +83,20 @@ def bank(tmp_path: Path) -> Iterator[ReasoningBank]:
         yield opened
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def any_bank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ReasoningBank]:
-    """An empty bank on each backend that needs no server, one after the other."""
+@pytest.fixture(params=["sqlite", "memory", "postgres"])
+def any_target(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    """Where an empty bank can be opened, on each backend, one after the other."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_dsn"))
+    return "memory:" if request.param == "memory" else tmp_path / "bank.db"
+
+
+@pytest.fixture
+def any_bank(any_target: str | Path) -> Iterator[ReasoningBank]:
+    """An empty bank on each backend, one after the other."""
     from reasoningbank import ReasoningBank
 
-    target = "memory:" if request.param == "memory" else tmp_path / "bank.db"
-    with ReasoningBank.open(target) as opened:
+    with ReasoningBank.open(any_target) as opened:
         yield opened
 
 

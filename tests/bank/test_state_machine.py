@@ -26,6 +26,7 @@ from hypothesis.stateful import (
 from reasoningbank import Conflict, NotFound, Pattern, PatternInput, ReasoningBank
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.storage import open_storage
+from tests.postgres.fixtures import Databases
 
 _BEGIN = 1_795_000_000_000
 _TRUST = ("imported", "judged", "reported", "confirmed")
@@ -519,6 +520,40 @@ def walk(machine: type[BankAgainstDictionary], examples: int, steps: int) -> Non
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def bank_on_a_server(databases: Databases) -> type[BankAgainstDictionary]:
+    """Give the walk on two handles of one database, a new one for each."""
+
+    class BankOnAServer(BankAgainstDictionary):
+        def __init__(self) -> None:
+            self.database = databases.bank()
+            super().__init__()
+
+        def opened(self) -> list[ReasoningBank]:
+            return [self.bank_on(self.database) for _ in range(2)]
+
+        @rule()
+        def open_one_again(self) -> None:
+            self.bank.close()
+            self.banks[-1] = self.bank_on(self.database)
+
+        def teardown(self) -> None:
+            super().teardown()
+            databases.drop(self.database)
+
+    return BankOnAServer
+
+
+def test_a_bank_on_a_server_does_what_a_dictionary_would(postgres_databases: Databases) -> None:
+    walk(bank_on_a_server(postgres_databases), examples=10, steps=40)
+
+
+@pytest.mark.long
+def test_a_bank_on_a_server_does_what_a_dictionary_would_on_many_walks(
+    postgres_databases: Databases,
+) -> None:
+    walk(bank_on_a_server(postgres_databases), examples=200, steps=80)
 
 
 @pytest.mark.parametrize("machine", [BankInMemory, BankOnAFile])

@@ -11,7 +11,7 @@ import pytest
 from reasoningbank.cli.application import application
 
 VERBS = {command.name: command.callback for command in application.registered_commands}
-WITHOUT_BANK = {"init", "demo", "bench", "eval", "agents"}  # they choose their own
+WITHOUT_BANK = {"init", "demo", "bench", "eval", "agents", "recover"}  # they choose their own
 NAMED = [
     "init",
     "store",
@@ -36,8 +36,13 @@ NAMED = [
     "export",
     "import",
     "restore",
+    "migrate",
     "reembed",
+    "backup",
+    "recover",
+    "rollout",
     "doctor",
+    "db",
     "demo",
     "bench",
     "eval",
@@ -86,6 +91,7 @@ def test_every_verb_takes_a_bank_and_a_namespace_unless_it_chooses_its_own(name)
         "update",
         "import",
         "restore",
+        "migrate",
         "reembed",
         "doctor",
         "demo",

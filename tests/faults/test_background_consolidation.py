@@ -11,7 +11,7 @@ import pytest
 from reasoningbank import ReasoningBank
 from reasoningbank.bank.core import system_clock
 from reasoningbank.storage import open_storage
-from reasoningbank.storage.sqlite.consolidation_turns import LEASE_MS
+from reasoningbank.storage.sql.consolidation_turns import LEASE_MS
 from tests.faults.children import finished, let_go, ready, run, running
 from tests.faults.consolidating import NumberEmbedder, alike
 from tests.faults.observing import assert_sound, tables

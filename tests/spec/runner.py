@@ -100,15 +100,26 @@ class AsyncFace:
 
 
 class Stores:
-    """Open stores by name: files in a folder, or banks in memory that their handles share."""
+    """Open stores by name: files in a folder, databases, or banks in memory that their handles share.
 
-    def __init__(self, folder: Path | None) -> None:
+    Args:
+        folder: For files, or None.
+        new_database: Gives the URL of a database with an empty bank, or None.
+    """
+
+    def __init__(self, folder: Path | None, new_database: Callable[[], str] | None = None) -> None:
         self._folder = folder
+        self._new_database = new_database
+        self.databases: dict[str, str] = {}
         self._shared: dict[str, StorageBackend] = {}
 
     def open(self, name: str) -> StorageBackend:
         if self._folder is not None:
             return open_storage(self._folder / f"{name}.db")
+        if self._new_database is not None:
+            if name not in self.databases:
+                self.databases[name] = self._new_database()
+            return open_storage(self.databases[name])
         if name not in self._shared:
             self._shared[name] = open_storage("memory:")
         return self._shared[name]

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.postgres.fixtures import Databases, as_team
 from tests.spec.matching import InvalidScenario
 from tests.spec.runner import AsyncFace, DirectFace, Run, ScenarioFailed, Stores
 
@@ -21,14 +22,19 @@ SCENARIOS = {
     for scenario in json.loads(file.read_text(encoding="utf-8"))["scenarios"]
 }
 # What a bank in memory cannot do: outlast its closing.
-LACKS = {"sqlite": set(), "memory": {"persistent"}}
+LACKS = {"sqlite": set(), "memory": {"persistent"}, "postgres": set()}
 FACES = {"direct": DirectFace, "async": AsyncFace}
 
 
 RUNS = [
     (name, backend, face)
     for name, scenario in SCENARIOS.items()
-    for backend, face in (("sqlite", "direct"), ("memory", "direct"), ("memory", "async"))
+    for backend, face in (
+        ("sqlite", "direct"),
+        ("memory", "direct"),
+        ("memory", "async"),
+        ("postgres", "direct"),
+    )
     if LACKS[backend].isdisjoint(scenario.get("needs", []))
 ]
 
@@ -40,9 +46,25 @@ def running(backend: str, face: str, folder: Path) -> Iterator[Run]:
         yield run
 
 
+@contextmanager
+def running_on_databases(face: str, databases: Databases) -> Iterator[Run]:
+    # As the role of a team, which sees one namespace at a time: the database has its say as well.
+    stores = Stores(None, lambda: as_team(databases.bank()))
+    try:
+        with Run(stores, FACES[face]()) as run:
+            yield run
+    finally:
+        for database in stores.databases.values():
+            databases.give_back(database)
+
+
 @pytest.mark.parametrize(("name", "backend", "face"), RUNS)
-def test_the_bank_does_what_the_scenario_says(name, backend, face, tmp_path):
-    with running(backend, face, tmp_path) as run:
+def test_the_bank_does_what_the_scenario_says(name, backend, face, tmp_path, request):
+    if backend == "postgres":
+        place = running_on_databases(face, request.getfixturevalue("postgres_databases"))
+    else:
+        place = running(backend, face, tmp_path)
+    with place as run:
         run.run(SCENARIOS[name])
 
         assert run.damage() == []

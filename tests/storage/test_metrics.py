@@ -30,7 +30,7 @@ def storage(path):
 def record(storage, at_ms: int, **counted: float) -> None:
     at = format_timestamp(at_ms - at_ms % MINUTE)
     points = [MetricPoint(name, value, at) for name, value in counted.items()]
-    assert storage.record_metrics(points, format_timestamp(at_ms))
+    assert storage.record_metrics("default", points, format_timestamp(at_ms))
 
 
 def rows(path) -> list[tuple[str, float, str]]:
@@ -43,14 +43,14 @@ def rows(path) -> list[tuple[str, float, str]]:
 
 
 def total(storage, name: str) -> float:
-    return sum(one.value for one in storage.metric_points("0000") if one.name == name)
+    return sum(one.value for one in storage.metric_points("default", "0000") if one.name == name)
 
 
 def test_counts_of_one_minute_are_added_up_when_they_are_read(storage):
     record(storage, START, calls=2)
     record(storage, START + 10_000, calls=3)
 
-    assert storage.metric_points(format_timestamp(START)) == [
+    assert storage.metric_points("default", format_timestamp(START)) == [
         MetricPoint("calls", 5.0, "2026-11-21T00:00:00.000Z")
     ]
 
@@ -59,7 +59,7 @@ def test_only_what_began_since_then_is_read(storage):
     record(storage, START, calls=2)
     record(storage, START + MINUTE, calls=3)
 
-    [point] = storage.metric_points(format_timestamp(START + 1))
+    [point] = storage.metric_points("default", format_timestamp(START + 1))
     assert point.value == 3
 
 

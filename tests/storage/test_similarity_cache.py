@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from reasoningbank import PatternInput, ReasoningBank
-from reasoningbank.storage.sqlite import search, writing
+from reasoningbank.storage.sqlite import changes, search
 
 
 @pytest.fixture
@@ -56,8 +56,8 @@ def test_every_kind_of_write_is_found_by_the_other_handle_at_its_next_call(
 def test_a_cache_that_missed_more_than_the_log_keeps_is_rebuilt(
     pair: tuple[ReasoningBank, ReasoningBank], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_LOG_KEPT", 4)
-    monkeypatch.setattr(writing, "_LOG_CUT_EVERY", 4)
+    monkeypatch.setattr(changes, "_LOG_KEPT", 4)
+    monkeypatch.setattr(changes, "_LOG_CUT_EVERY", 4)
     writer, reader = pair
     writer.store_pattern(pattern("task 0"))
     assert tasks(reader) == {"task 0"}
@@ -69,8 +69,8 @@ def test_a_cache_that_missed_more_than_the_log_keeps_is_rebuilt(
 def test_the_log_stays_bounded_and_its_numbers_never_repeat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writing, "_LOG_KEPT", 8)
-    monkeypatch.setattr(writing, "_LOG_CUT_EVERY", 4)
+    monkeypatch.setattr(changes, "_LOG_KEPT", 8)
+    monkeypatch.setattr(changes, "_LOG_CUT_EVERY", 4)
     with ReasoningBank.open(tmp_path / "bank.db") as bank:
         for number in range(10):
             bank.store_patterns([pattern(f"task {number} {part}") for part in range(5)])

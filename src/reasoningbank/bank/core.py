@@ -26,6 +26,7 @@ from reasoningbank.domain.validation import (
 from reasoningbank.metrics.counting import Counters
 from reasoningbank.metrics.keeping import MetricsKeeper
 from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability, StorageBackend, open_storage
+from reasoningbank.storage.location import resolve_location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,7 @@ class BankCore:
         self._opened_at = self._now()
         self._keeper: MetricsKeeper | None = None
         if metrics:
-            self._keeper = MetricsKeeper(storage, self._counters, clock)
+            self._keeper = MetricsKeeper(storage, self._namespace, self._counters, clock)
             self.__class__ = measured(type(self))
 
     @classmethod
@@ -117,7 +118,7 @@ class BankCore:
         """Open the bank that `target` names, making it if it is not there.
 
         Args:
-            target: A path, ``memory:``, ``sqlite:PATH``; or None for ``REASONINGBANK_URL``, else
+            target: A path, ``memory:``, ``sqlite:PATH``, ``postgresql://...``; or None for ``REASONINGBANK_URL``, else
                 the trusted project bank here or above, else this user's own bank.
             namespace: The tenant every call stays within, at most 256 bytes.
             embedder: Turns task descriptions into vectors; None for the built-in one.
@@ -164,7 +165,7 @@ class BankCore:
         if consolidate_every is not None:
             stats = storage.get_stats(namespace, format_timestamp(system_clock()))
             # Where it is, and not how it was found: that may change with the working directory.
-            place = target if stats.path is None else f"sqlite:{stats.path}"
+            place = resolve_location(target).server or f"sqlite:{stats.path}"
             reopen = (lambda: opened(place)) if stats.persistent else None
         return cls(
             storage,

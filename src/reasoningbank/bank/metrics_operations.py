@@ -20,8 +20,8 @@ class MetricsOperations(BankCore):
 
         Every operation is counted once, where it is called: those inside a `task` as `recall`,
         `learn` and `record_outcome`. Times are those of the calls themselves, with `await` without
-        the waiting for a thread. All namespaces of a bank are counted together, and no name holds
-        an id, a text or a namespace. An awaited call counts when its thread is done.
+        the waiting for a thread. All namespaces of a file are counted together, those of a server
+        apart. No name holds an id, a text or a namespace. An awaited call counts when its thread is done.
 
         Args:
             last_seconds: None for what this object was asked since it was opened. Or what all
@@ -43,7 +43,7 @@ class MetricsOperations(BankCore):
         totals: Counter[str] = Counter()
         # Before those kept, so that what is being written just now is counted once or not at all.
         unkept = {} if self._keeper is None else self._keeper.unkept()
-        for point in self._storage.metric_points(since):
+        for point in self._storage.metric_points(self._namespace, since):
             totals[point.name] += point.value  # type: ignore[assignment]
         for name, value in unkept.items():
             totals[name] += value  # type: ignore[assignment]

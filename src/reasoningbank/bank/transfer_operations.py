@@ -92,7 +92,7 @@ class TransferOperations(BankCore):
 
     def check(self, *, full: bool = True) -> list[Finding]:
         """Look for damage and risks; `full` also recomputes every checksum."""
-        return self._storage.check(full=full)
+        return self._storage.check(self._namespace, full=full)
 
     def _store_batch(self, patterns: list[PatternInput]) -> list[str]:
         """Store a batch of an import and give what became of each."""

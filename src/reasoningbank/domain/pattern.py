@@ -202,13 +202,15 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """Prove that a pattern's bytes are gone.
+    """Prove that a pattern's bytes are gone, or say what may still hold them.
 
     Args:
         id: The erased pattern.
         rows: How many rows were removed, by table.
         bytes_checked: How many bytes of the bank's files were searched afterwards.
         compacted: Whether the file had to be rewritten to get rid of left-over bytes.
+        unproved: Where bytes may still be that the bank cannot look at, and what removes them; None
+            where nothing is left.
 
     >>> from reasoningbank import ReasoningBank
     >>> with ReasoningBank.open("memory:") as bank:
@@ -223,6 +225,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     rows: dict[str, int]
     bytes_checked: int
     compacted: bool
+    unproved: str | None = None
 
 
 class StorageStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -233,12 +236,12 @@ class StorageStats(msgspec.Struct, frozen=True, kw_only=True):
         active_patterns: Those that search, similarity and recall can return.
         categories: Number of patterns by category (all of them, as in `total_patterns`).
         namespace: The namespace counted.
-        backend: ``sqlite`` or ``memory``.
-        path: Absolute path of the file, or None.
+        backend: ``sqlite``, ``memory`` or ``postgresql``.
+        path: Absolute path of the file, or the server's URL without its password, or None.
         persistent: Whether the bank outlives the process.
         read_only: Whether writes are refused.
         reason: Why this backend and path were chosen.
-        size_bytes: Size of the files on disk, 0 in memory.
+        size_bytes: Size of the files on disk, or of the database, 0 in memory.
         embedding_model: Name of the model whose vectors are searched, None before the first store.
         schema_version: Version of the tables.
         engine: Name and version of the database engine.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reasoningbank.hooks.deadline import BUSY_SECONDS
 from reasoningbank.hooks.given import HookInput
 from reasoningbank.hooks.options import HookOptions
-from reasoningbank.storage.location import resolve_location
+from reasoningbank.storage.location import Location, resolve_location
 
 if TYPE_CHECKING:
     from reasoningbank import ReasoningBank
@@ -16,27 +16,30 @@ if TYPE_CHECKING:
 
 def existing_bank(given: HookInput, options: HookOptions) -> ReasoningBank | None:
     """Give the bank if there is one; looking for what is known makes no file."""
-    path = _place(given, options)
-    return _opened(path, options) if path is not None and path.exists() else None
+    place = _place(given, options)
+    if place.path is None:
+        return None if place.server is None else _opened(place.server, options)
+    return _opened(place.path, options) if place.path.exists() else None
 
 
 def bank_to_write(given: HookInput, options: HookOptions) -> ReasoningBank | None:
     """Give the bank, made if it is not there; None where it would be in memory and be lost."""
-    path = _place(given, options)
-    return None if path is None else _opened(path, options)
+    place = _place(given, options)
+    target = place.server or place.path
+    return None if target is None else _opened(target, options)
 
 
-def _place(given: HookInput, options: HookOptions) -> Path | None:
+def _place(given: HookInput, options: HookOptions) -> Location:
     folder = given.folder
     directory = Path(folder) if folder is not None and Path(folder).is_absolute() else None
-    return resolve_location(options.target, directory=directory).path
+    return resolve_location(options.target, directory=directory)
 
 
-def _opened(path: Path, options: HookOptions) -> ReasoningBank:
+def _opened(target: str | Path, options: HookOptions) -> ReasoningBank:
     from reasoningbank import ReasoningBank
 
     return ReasoningBank.open(
-        path,
+        target,
         namespace=options.namespace,
         actor=f"{options.host} hook",
         busy_timeout=BUSY_SECONDS,

@@ -33,12 +33,16 @@ class MetricsKeeper:
 
     Args:
         storage: Where counts are kept.
+        namespace: The tenant, by which a server keeps counts apart.
         counters: What was counted.
         clock: Gives milliseconds since 1970-01-01 UTC.
     """
 
-    def __init__(self, storage: StorageBackend, counters: Counters, clock: Clock) -> None:
+    def __init__(
+        self, storage: StorageBackend, namespace: str, counters: Counters, clock: Clock
+    ) -> None:
         self._storage = storage
+        self._namespace = namespace
         self._counters = counters
         self._clock = clock
         self._kept: dict[str, float] = {}
@@ -67,7 +71,9 @@ class MetricsKeeper:
             now = self._clock()
             at = format_timestamp(now - now % _MINUTE)
             points = [MetricPoint(name, value, at) for name, value in new.items()]
-            if points and not self._storage.record_metrics(points, format_timestamp(now)):
+            if points and not self._storage.record_metrics(
+                self._namespace, points, format_timestamp(now)
+            ):
                 return False
             self._kept = totals
             self._has_written = self._has_written or bool(points)

@@ -7,7 +7,7 @@ Each call names its namespace; none crosses it. Ids are canonical text. Times ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from reasoningbank.domain.consolidation import (
     KeptConsolidation,
@@ -15,6 +15,7 @@ from reasoningbank.domain.consolidation import (
     Proposal,
     Reached,
 )
+from reasoningbank.domain.copies import Copy, Subject, SubjectKind
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.metrics import MetricPoint, StorageUse
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
@@ -46,6 +47,9 @@ from reasoningbank.domain.trajectory import (
     Trajectory,
     TrajectoryState,
 )
+
+DEFAULT_BUSY_TIMEOUT: Final = 30.0
+"""Seconds a call waits for other writers before it raises `Busy`."""
 
 
 class PatternStorage(Protocol):
@@ -180,8 +184,11 @@ class TransferStorage(Protocol):
     ) -> list[RestoreStatus]:
         """Put records back as they were, given with their vectors: all of them or none."""
 
-    def check(self, *, full: bool) -> list[Finding]:
-        """Look for damage and risks; `full` also recomputes every checksum."""
+    def check(self, namespace: str, *, full: bool) -> list[Finding]:
+        """Look for damage and risks; `full` also recomputes every checksum.
+
+        Of a file, all namespaces are looked at; where tenants are kept apart, this one.
+        """
 
 
 class LearningStorage(Protocol):
@@ -382,20 +389,51 @@ class ListingStorage(Protocol):
 
 
 class MetricsStorage(Protocol):
-    """Keep what was counted of the operations of all processes, of all namespaces together."""
+    """Keep what was counted of the operations of all processes.
 
-    def record_metrics(self, points: Sequence[MetricPoint], now: str) -> bool:
+    A file keeps one count for all of its namespaces, a server one for each.
+    """
+
+    def record_metrics(self, namespace: str, points: Sequence[MetricPoint], now: str) -> bool:
         """Add counts to those kept; give False, having kept none, where others hold the bank.
 
         Counts of one name are added up by the minute, after two hours by the hour, after a week by
         the day; after 90 days they are dropped.
         """
 
-    def metric_points(self, since: str) -> list[MetricPoint]:
+    def metric_points(self, namespace: str, since: str) -> list[MetricPoint]:
         """Give the counts of each minute, hour or day that begins at `since` or later, by time."""
 
     def storage_use(self) -> StorageUse:
         """Say what connections and memory this process uses for the bank."""
+
+
+class CopyingStorage(Protocol):
+    """Give and take exact copies, so that another engine can be kept equal to this one."""
+
+    def namespaces(self) -> list[str]:
+        """Give every namespace that holds anything, ordered."""
+
+    def subject_ids(self, namespace: str, kind: SubjectKind, after: str, limit: int) -> list[str]:
+        """Give the ids of one kind in their order, beginning after an id.
+
+        Those of deleted patterns whose history is kept are among them.
+        """
+
+    def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
+        """Give everything kept about each, in that order; empty copies where there is nothing."""
+
+    def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
+        """Make what is kept equal to the copies given, in one step; give how many were not yet.
+
+        What stands in their way, such as another pattern with the dedupe key of one, is removed.
+        """
+
+    def refuse_writes(self, reason: str | None) -> bool:
+        """Refuse every write but copies, whoever makes it, or with None take them again.
+
+        Gives whether the engine can.
+        """
 
 
 @runtime_checkable
@@ -408,6 +446,7 @@ class StorageBackend(
     ConsolidationStorage,
     MetricsStorage,
     ListingStorage,
+    CopyingStorage,
     Protocol,
 ):
     """One storage engine: everything the bank needs of it."""

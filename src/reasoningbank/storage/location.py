@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
@@ -17,14 +17,34 @@ from reasoningbank.domain.json_value import check_unicode
 ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_URL"
 PROJECT_DIRECTORY: Final = ".reasoningbank"
 BANK_FILE: Final = "bank.db"
+_SERVERS: Final = frozenset({"postgresql", "postgres"})
+_SECRET: Final = frozenset({"password", "sslpassword", "passfile", "oauth_client_secret"})
 _TRUSTED_FOLDER: Final = "trusted-projects"
 
 
 class Location(msgspec.Struct, frozen=True):
-    """A resolved place: a file path, or None for a bank in memory, and why it was chosen."""
+    """A resolved place and why it was chosen.
+
+    Args:
+        path: A file, or None for a bank in memory or on a server.
+        reason: Why.
+        server: The URL of a database server, with its password; else None.
+    """
 
     path: Path | None
     reason: str
+    server: str | None = None
+
+    @property
+    def shown(self) -> str | None:
+        """The place as anybody may read it: without a password; None for memory."""
+        if self.server is not None:
+            return shown_url(self.server)
+        return None if self.path is None else str(self.path)
+
+    def __repr__(self) -> str:
+        """Leave a password out."""
+        return f"Location({self.shown!r}, {self.reason!r})"
 
 
 def resolve_location(
@@ -77,22 +97,37 @@ def _parsed(target: str, reason: str, field: str) -> Location:
     check_unicode(target, field)
     if target in {"memory:", ":memory:"}:
         return Location(None, f"memory, {reason}")
-    scheme = urlsplit(target).scheme if "://" in target else ""
+    scheme = target.partition("://")[0].lower() if "://" in target else ""
     if target.startswith("sqlite:"):
         rest = target.removeprefix("sqlite:")
         # sqlite:///a/b is the absolute path /a/b, sqlite:a/b a relative one.
         target = unquote(rest.removeprefix("//")) if rest.startswith("//") else rest
         if not target or target == ":memory:":
             return Location(None, f"memory, {reason}")
+    elif scheme in _SERVERS:
+        return Location(None, reason, target)
     elif scheme:
         raise InvalidInput(
             f"names the engine {scheme!r}, which this release does not have",
             field=field,
-            hint="Give a file path, sqlite:PATH or memory:.",
+            hint="Give a file path, sqlite:PATH, memory: or postgresql://HOST/DATABASE.",
         )
     path = Path(target).expanduser()
     # Links are resolved: two names for one file would have two sets of locks.
     return Location(Path(os.path.realpath(path)), reason)
+
+
+def shown_url(url: str) -> str:
+    """Give a URL without its password; of one that cannot be read, the beginning alone."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{url.partition('://')[0]}://..."
+    user, at, host = parts.netloc.rpartition("@")
+    netloc = f"{user.partition(':')[0]}{at}{host}"
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = urlencode([pair for pair in pairs if pair[0] not in _SECRET])
+    return urlunsplit(parts._replace(netloc=netloc, query=query))
 
 
 def checked_file_name(path: Path) -> Path:

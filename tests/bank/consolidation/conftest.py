@@ -17,8 +17,7 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "memory"])
-def bank(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[ReasoningBank]:
-    target = tmp_path / "bank.db" if request.param == "sqlite" else "memory:"
-    with ReasoningBank(open_storage(target), clock=clock) as opened:
+@pytest.fixture
+def bank(any_target: str | Path, clock: Clock) -> Iterator[ReasoningBank]:
+    with ReasoningBank(open_storage(any_target), clock=clock) as opened:
         yield opened

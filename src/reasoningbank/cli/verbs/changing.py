@@ -152,4 +152,7 @@ def erase(
         print(
             f"rows removed: {rows or 'none'}; {erasure.bytes_checked:,} bytes of the files searched"
         )
-        print("the file was rewritten" if erasure.compacted else "nothing of it is left")
+        if erasure.unproved is not None:
+            print(f"not proved: {erasure.unproved}")
+        else:
+            print("the file was rewritten" if erasure.compacted else "nothing of it is left")

@@ -49,7 +49,7 @@ def doctor(invocation: Invocation) -> None:
     from reasoningbank.storage.location import resolve_location
 
     location = resolve_location(invocation.db)
-    path = None if location.path is None else str(location.path)
+    path = location.shown
     findings: list[Finding] = [_release()]
     stopped: ReasoningBankError | None = None
     try:

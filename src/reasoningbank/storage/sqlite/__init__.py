@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Final
 
 import apsw
 
 from reasoningbank.domain.errors import Unavailable
 from reasoningbank.domain.identifiers import new_id
 from reasoningbank.domain.timestamps import format_timestamp
+from reasoningbank.storage.contract import DEFAULT_BUSY_TIMEOUT
 from reasoningbank.storage.sqlite.backend import SqliteStorage
 from reasoningbank.storage.sqlite.connections import Connections, MemoryConnections
 from reasoningbank.storage.sqlite.creation import create_bank_file, write_schema
@@ -20,9 +20,6 @@ from reasoningbank.storage.sqlite.probing import check_version, schema_version_o
 from reasoningbank.storage.sqlite.read_only import ReadOnlyConnections
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, Durability, translated_error
-
-DEFAULT_BUSY_TIMEOUT: Final = 30.0
-"""Seconds a call waits for other writers before it raises `Busy`."""
 
 
 def open_file(

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from glob import escape
 from pathlib import Path
 from typing import Final
 
 import apsw
-import msgspec
 
 from reasoningbank.domain.records import Finding
-from reasoningbank.storage.sqlite import properties
-from reasoningbank.storage.sqlite.consolidation_turns import FAILURE
+from reasoningbank.storage.sql import findings
+from reasoningbank.storage.sql.rows import STORED_COLUMNS, is_sound
+from reasoningbank.storage.sql.verification import is_sound_vector
 from reasoningbank.storage.sqlite.creation import TEMPORARY_SUFFIX
-from reasoningbank.storage.sqlite.rows import STORED_COLUMNS, is_sound
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
-from reasoningbank.storage.sqlite.verification import is_sound_vector
 
 _ROWS: Final = f"SELECT {STORED_COLUMNS} FROM patterns"  # noqa: S608 - constants
 _ROW: Final = f"{_ROWS} WHERE rowid = ?"
@@ -56,7 +54,6 @@ _NOTES: Final = tuple(
         ("outcomes", ("pattern_id", "id", "kind", "source", "actor", "at", "evidence")),
     )
 )
-_IDS_SHOWN: Final = 1_000
 _WAL_RESET_FIXED: Final = (3, 51, 3)
 _NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs"}
@@ -64,10 +61,6 @@ _NETWORK_FILE_SYSTEMS: Final = frozenset(
 _SAVE: Final = (
     "Save what can be read with `reasoningbank export FILE --skip-damaged`, and restore it into a "
     "new file."
-)
-_RESTORE: Final = (
-    "Restore these patterns from an export, or erase them. `reasoningbank export FILE "
-    "--skip-damaged` saves the others."
 )
 
 
@@ -79,7 +72,7 @@ def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iter
         "schema": _schema,
         "vectors": _agreement,
         "counters": _counters,
-        "consolidation": _consolidation,
+        "consolidation": findings.consolidation,
     }
     if full:
         looks |= {
@@ -97,21 +90,6 @@ def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iter
         yield _file_system(path)
         yield _left_overs(path)
         yield _names(path)
-
-
-def _consolidation(connection: apsw.Connection) -> Finding:
-    failures = [
-        f"in namespace {namespace!r}: {message}"
-        for namespace, message in properties.of_all_namespaces(connection, FAILURE)
-    ]
-    if not failures:
-        return Finding(check="consolidation", level="ok", message="no run in the background failed")
-    return Finding(
-        check="consolidation",
-        level="warning",
-        message=f"the last run in the background failed {'; '.join(failures)}",
-        hint="The log says more; `reasoningbank consolidate` tries again.",
-    )
 
 
 def _engine() -> Finding:
@@ -156,16 +134,7 @@ def _schema(connection: apsw.Connection) -> Finding:
 def _agreement(connection: apsw.Connection) -> Finding:
     without_vector = _ids(connection, _WITHOUT_VECTOR)
     without_pattern = _ids(connection, _WITHOUT_PATTERN)
-    if not without_vector and not without_pattern:
-        return Finding(check="vectors", level="ok", message="every pattern has its vector")
-    return Finding(
-        check="vectors",
-        level="error",
-        message=f"{len(without_vector)} patterns lack their vector, "
-        f"{len(without_pattern)} vectors lack their pattern",
-        hint="Run `reasoningbank reembed`.",
-        ids=(*without_vector, *without_pattern)[:_IDS_SHOWN],
-    )
+    return findings.vectors(without_vector, without_pattern)
 
 
 def _ids(connection: apsw.Connection, query: str) -> list[str]:
@@ -174,45 +143,17 @@ def _ids(connection: apsw.Connection, query: str) -> list[str]:
 
 def _counters(connection: apsw.Connection) -> Finding:
     wrong = [f"{namespace}/{category}" for namespace, category in connection.execute(_COUNTS_OFF)]
-    if not wrong:
-        return Finding(check="counters", level="ok", message="the counts agree with the rows")
-    return Finding(
-        check="counters",
-        level="error",
-        message=f"the counts of {', '.join(wrong[:5])} do not agree with the rows",
-        hint="Export the bank and restore it into a new file.",
-    )
+    return findings.counters(wrong)
 
 
 def _row_checksums(connection: apsw.Connection) -> Finding:
     try:
-        checked, damaged = _tallied(
+        checked, damaged = findings.tallied(
             (str(row[0]), is_sound(row)) for row in connection.execute(_ROWS)
         )
     except UnicodeDecodeError:
-        checked, damaged = _tallied(_row_by_row(connection))
-    if damaged:
-        return Finding(
-            check="patterns",
-            level="error",
-            message=f"the content of {len(damaged)} of {checked} patterns fails its checksum",
-            hint=_RESTORE,
-            ids=tuple(damaged[:_IDS_SHOWN]),
-        )
-    return Finding(
-        check="patterns", level="ok", message=f"{checked} patterns match their checksums"
-    )
-
-
-def _tallied(looked_at: Iterable[tuple[str, bool]]) -> tuple[int, list[str]]:
-    """Give how many were looked at, and the ids of those that are not sound."""
-    checked = 0
-    damaged: list[str] = []
-    for pattern_id, sound in looked_at:
-        checked += 1
-        if not sound:
-            damaged.append(pattern_id)
-    return checked, damaged
+        checked, damaged = findings.tallied(_row_by_row(connection))
+    return findings.patterns(checked, damaged)
 
 
 def _row_by_row(connection: apsw.Connection) -> Iterator[tuple[str, bool]]:
@@ -227,49 +168,20 @@ def _row_by_row(connection: apsw.Connection) -> Iterator[tuple[str, bool]]:
 
 
 def _vector_checksums(connection: apsw.Connection) -> Finding:
-    checked, damaged = _tallied(
+    checked, damaged = findings.tallied(
         (str(pattern_id), is_sound_vector(vector, dimension, checksum))
         for pattern_id, vector, dimension, checksum in connection.execute(_VECTORS)
     )
-    if damaged:
-        return Finding(
-            check="vector contents",
-            level="error",
-            message=f"{len(damaged)} of {checked} vectors fail their checksums",
-            hint="Run `reasoningbank reembed`.",
-            ids=tuple(damaged[:_IDS_SHOWN]),
-        )
-    message = f"{checked} vectors match their checksums"
-    return Finding(check="vector contents", level="ok", message=message)
+    return findings.vector_contents(checked, damaged)
 
 
 def _notes(connection: apsw.Connection) -> Finding:
-    checked, damaged = _tallied(
-        (bytes(row[0] or b"").decode(errors="replace"), _is_readable(row))
+    checked, damaged = findings.tallied(
+        (bytes(row[0] or b"").decode(errors="replace"), findings.is_readable(row))
         for query in _NOTES
         for row in connection.execute(query)
     )
-    if damaged:
-        return Finding(
-            check="notes",
-            level="error",
-            message=f"{len(damaged)} of {checked} notes about patterns cannot be read",
-            hint=_RESTORE,
-            ids=tuple(sorted(set(damaged))[:_IDS_SHOWN]),
-        )
-    return Finding(
-        check="notes", level="ok", message=f"{checked} histories, outcomes and merges can be read"
-    )
-
-
-def _is_readable(note: Sequence[bytes]) -> bool:
-    """Give whether every column of a note is text and its last one JSON."""
-    try:
-        texts = [column.decode() for column in note]
-        msgspec.json.decode(texts[-1])
-    except (ValueError, AttributeError, msgspec.DecodeError):
-        return False
-    return True
+    return findings.notes(checked, damaged)
 
 
 def _unreadable(name: str, error: Exception) -> Finding:

@@ -267,7 +267,7 @@ class MemoryConnections(Connections):
             raise
         return self._only
 
-    def give_back(self, connection: apsw.Connection) -> None:  # noqa: ARG002 - there is only one
+    def give_back(self, connection: apsw.Connection) -> None:
         self._turn.release()
 
     def give_back_after_error(self, connection: apsw.Connection) -> None:

@@ -12,18 +12,10 @@ import apsw
 
 from reasoningbank.domain.errors import Busy, StorageCorrupt
 from reasoningbank.domain.pattern import Erasure
-from reasoningbank.storage.sqlite import trajectories
+from reasoningbank.storage.sql import removal, trajectories
+from reasoningbank.storage.sql.writing import missing
 from reasoningbank.storage.sqlite.connections import Connections
-from reasoningbank.storage.sqlite.verification import get_verified_pattern
-from reasoningbank.storage.sqlite.writing import log, missing, remove_damaged_row, remove_row
 
-_TABLES: Final = (
-    "pattern_history",
-    "observations",
-    "outcomes",
-    "idempotency_keys",
-    "withdrawals",
-)
 _TEXT_COLUMNS: Final = (
     ("patterns", "task_description", "id"),
     ("patterns", "strategy", "id"),
@@ -42,20 +34,12 @@ _TRAJECTORY_COLUMNS: Final = (
     ("trajectory_states", "note", "trajectory_id"),
     ("trajectory_states", "before", "trajectory_id"),
 )
+# What was asked before a task, and what a consolidation reported, are not a pattern's own.
+_OTHERS_COLUMNS: Final = (("recalls", "task_description", "id"), ("consolidations", "report", "id"))
 _HOLDS: Final = " OR ".join(
     f"EXISTS (SELECT 1 FROM {table} WHERE instr(CAST({column} AS BLOB), ?1))"  # noqa: S608
-    for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS)
+    for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS, *_OTHERS_COLUMNS)
 )
-# Trajectories that were compared with each other share their origin.
-_DRAWN_BY_CONTRAST: Final = """
-SELECT DISTINCT p.id FROM trajectories erased
-JOIN trajectories t ON t.namespace = erased.namespace AND t.origin = erased.origin
-JOIN pattern_links l
-    ON l.namespace = t.namespace AND l.target_id = t.id AND l.kind = 'derived_from'
-JOIN patterns p ON p.namespace = l.namespace AND p.id = l.source_id
-JOIN json_each(p.data, '$.metadata.contrasted_with') other
-WHERE erased.namespace = ?1 AND erased.id = ?2 AND other.value = ?2
-"""
 _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24
 _NEEDLE_DIFFERENT_BYTES: Final = 8
@@ -77,7 +61,7 @@ def erase(connections: Connections, namespace: str, pattern_id: str) -> Erasure:
     """
     with connections.writing() as connection:
         texts = list(_texts(connection, namespace, pattern_id))
-        rows = _remove(connection, namespace, pattern_id)
+        rows = removal.remove(connection, namespace, pattern_id)
         removed = any(rows.values())
         if not removed and not _was_erased(connection, namespace, pattern_id):
             raise missing(pattern_id)
@@ -100,14 +84,18 @@ def erase_trajectory(connections: Connections, namespace: str, trajectory_id: st
     with connections.writing() as connection:
         trajectories.existing(connection, namespace, trajectory_id)
         ids = [
-            *_derived_alone(connection, namespace, trajectory_id),
-            *_drawn_by_contrast(connection, namespace, trajectory_id),
+            *removal.derived_alone(connection, namespace, trajectory_id),
+            *removal.drawn_by_contrast(connection, namespace, trajectory_id),
         ]
         texts = list(_trajectory_texts(connection, namespace, trajectory_id))
         for pattern_id in ids:
             texts += _texts(connection, namespace, pattern_id)
-        removed = [(pattern_id, _remove(connection, namespace, pattern_id)) for pattern_id in ids]
-        removed.insert(0, (trajectory_id, _remove_trajectory(connection, namespace, trajectory_id)))
+        removed = [
+            (pattern_id, removal.remove(connection, namespace, pattern_id)) for pattern_id in ids
+        ]
+        removed.insert(
+            0, (trajectory_id, removal.remove_trajectory(connection, namespace, trajectory_id))
+        )
         needles = _needles_left_nowhere(connection, texts)
     checked, compacted = _prove_gone(connections, needles)
     return [_proof(one, rows, checked, compacted=compacted) for one, rows in removed]
@@ -145,28 +133,6 @@ def _prove_gone(connections: Connections, needles: list[bytes] | None) -> tuple[
     return checked, rewrite
 
 
-def _derived_alone(connection: apsw.Connection, namespace: str, trajectory_id: str) -> list[str]:
-    """Give the patterns that were derived from this trajectory and from no other."""
-    return [
-        pattern_id
-        for pattern_id in trajectories.derived_ids(connection, namespace, trajectory_id)
-        if connection.execute(
-            "SELECT COUNT(*) FROM pattern_links "
-            "WHERE namespace = ? AND source_id = ? AND kind = 'derived_from'",
-            (namespace, pattern_id),
-        ).fetchone()
-        == (1,)
-    ]
-
-
-def _drawn_by_contrast(
-    connection: apsw.Connection, namespace: str, trajectory_id: str
-) -> list[str]:
-    """Give the patterns for which this trajectory was compared with others that show them."""
-    rows = connection.execute(_DRAWN_BY_CONTRAST, (namespace, trajectory_id))
-    return [str(row[0]) for row in rows]
-
-
 def _trajectory_texts(
     connection: apsw.Connection, namespace: str, trajectory_id: str
 ) -> Iterator[bytes]:
@@ -179,20 +145,6 @@ def _trajectory_texts(
         yield from (value for (value,) in found)
 
 
-def _remove_trajectory(
-    connection: apsw.Connection, namespace: str, trajectory_id: str
-) -> dict[str, int]:
-    connection.execute(
-        "DELETE FROM pattern_links WHERE namespace = ? AND target_id = ?",
-        (namespace, trajectory_id),
-    )
-    links = connection.changes()
-    connection.execute(
-        "DELETE FROM trajectories WHERE namespace = ? AND id = ?", (namespace, trajectory_id)
-    )
-    return {"trajectories": connection.changes(), "pattern_links": links}
-
-
 def _texts(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iterator[bytes]:
     """Give everything stored about a pattern that must be gone afterwards."""
     for table, column, owner in _TEXT_COLUMNS:
@@ -202,37 +154,6 @@ def _texts(connection: apsw.Connection, namespace: str, pattern_id: str) -> Iter
             (namespace, pattern_id),
         )
         yield from (value for (value,) in found)
-
-
-def _remove(connection: apsw.Connection, namespace: str, pattern_id: str) -> dict[str, int]:
-    rows: dict[str, int] = {}
-    [(rows["pattern_embeddings"],)] = connection.execute(
-        "SELECT COUNT(*) FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?",
-        (namespace, pattern_id),
-    )
-    try:
-        pattern = get_verified_pattern(connection, namespace, pattern_id)
-    except StorageCorrupt:
-        remove_damaged_row(connection, namespace, pattern_id)
-        rows["patterns"] = 1
-    else:
-        if pattern is not None:
-            remove_row(connection, pattern, "erase")
-            rows["patterns"] = 1
-    connection.execute(
-        "DELETE FROM pattern_links WHERE namespace = ?1 AND (source_id = ?2 OR target_id = ?2)",
-        (namespace, pattern_id),
-    )
-    rows["pattern_links"] = connection.changes()
-    for table in _TABLES:
-        connection.execute(
-            f"DELETE FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608
-            (namespace, pattern_id),
-        )
-        rows[table] = connection.changes()
-    if "patterns" not in rows and any(rows.values()):
-        log(connection, namespace, pattern_id, "erase")
-    return rows
 
 
 def _was_erased(connection: apsw.Connection, namespace: str, pattern_id: str) -> bool:

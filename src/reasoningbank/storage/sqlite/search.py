@@ -16,11 +16,15 @@ from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel
 from reasoningbank.domain.timestamps import format_timestamp, parse_timestamp
-from reasoningbank.storage.sqlite import neighbours
+from reasoningbank.storage.sql import neighbours
+from reasoningbank.storage.sql.connection import SqlValue
+from reasoningbank.storage.sql.models import model_for_search
+from reasoningbank.storage.sql.rows import similar_from_row, unreadable
+from reasoningbank.storage.sql.verification import Reads
+from reasoningbank.storage.sqlite import changes
 from reasoningbank.storage.sqlite.connections import Connections
-from reasoningbank.storage.sqlite.models import model_for_search
-from reasoningbank.storage.sqlite.rows import SqlValue, similar_from_row, unreadable
-from reasoningbank.storage.sqlite.verification import Reads
+from reasoningbank.storage.sqlite.engine import SQLITE
+from reasoningbank.storage.sqlite.vector_reads import VectorReads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,14 +32,7 @@ if TYPE_CHECKING:
 
     from reasoningbank.storage.vectors import VectorIndex
 
-_LOG_ENDS: Final = """
-SELECT COALESCE((SELECT MIN(seq) FROM changes), 1), COALESCE((SELECT MAX(seq) FROM changes), 0)
-"""
-_VECTOR: Final = (
-    "SELECT pattern_id, embedding FROM pattern_embeddings WHERE namespace = ? AND model = ?"
-)
 _LOAD_ROWS: Final = 256  # larger portions load no quicker, and each leaves its memory behind
-_FETCH_IDS: Final = 500
 
 # Reading single rows costs about three times as much as the same row in a scan.
 _REBUILD_SHARE: Final = 3
@@ -65,9 +62,10 @@ class SimilaritySearch:
     sees the writes of the connection it runs on, which a bank in memory needs.
     """
 
-    def __init__(self, connections: Connections, reads: Reads) -> None:
+    def __init__(self, connections: Connections, reads: Reads, vector_reads: VectorReads) -> None:
         self._connections = connections
         self._reads = reads
+        self._vector_reads = vector_reads
         self._lock = threading.Lock()
         self._cached: OrderedDict[str, _CachedIndex] = OrderedDict()
 
@@ -234,7 +232,7 @@ class SimilaritySearch:
         self, connection: apsw.Connection, namespace: str, number: int, dimension: int
     ) -> VectorIndex:
         """Give the namespace's index as of the connection's snapshot."""
-        first, last = connection.execute(_LOG_ENDS).fetchone()  # type: ignore[misc]
+        first, last = changes.ends(connection)
         cached = self._cached.get(namespace)
         if cached is None or cached.number != number or not first - 1 <= cached.seen <= last:
             cached = self._load(connection, namespace, number, dimension, last)
@@ -256,19 +254,22 @@ class SimilaritySearch:
         self._cached.pop(namespace, None)  # let go of the old one before the new one grows
 
         def fetch_vectors(ids: Sequence[str]) -> list[bytes]:
-            return _stored_vectors(self._fetching, namespace, number, ids)
+            found = SQLITE.stored_vectors(self._fetching, namespace, number, ids)
+            return [found.get(pattern_id, b"") for pattern_id in ids]
 
         index = VectorIndex(dimension, fetch_vectors=fetch_vectors)
-        cursor = connection.execute(self._reads.load, (namespace, number))
+        cursor = connection.execute(self._vector_reads.load, (namespace, number))
         while rows := list(islice(cursor, _LOAD_ROWS)):
-            _upsert(index, self._reads.vectors(rows))
+            _upsert(index, self._vector_reads.vectors(rows))
         return _CachedIndex(index, number, last)
 
     def _catch_up(
         self, connection: apsw.Connection, namespace: str, cached: _CachedIndex, last: int
     ) -> None:
         changed = (cached.seen, namespace, cached.number)
-        rows = self._reads.vectors(connection.execute(self._reads.changed, changed).fetchall())
+        rows = self._vector_reads.vectors(
+            connection.execute(self._vector_reads.changed, changed).fetchall()
+        )
         gone = [str(row[0]) for row in rows if row[3] is None]
         if gone:
             cached.index.remove(gone)
@@ -302,19 +303,3 @@ def _upsert(index: VectorIndex, rows: Sequence[Sequence[SqlValue]]) -> None:
             f"holds vectors that cannot be searched: {error}",
             hint="Run `reasoningbank doctor`, which names them, and `reasoningbank reembed`.",
         ) from error
-
-
-def _stored_vectors(
-    connection: apsw.Connection, namespace: str, number: int, ids: Sequence[str]
-) -> list[bytes]:
-    """Give the vectors of those ids, in their order."""
-    found: dict[str, bytes] = {}
-    for start in range(0, len(ids), _FETCH_IDS):
-        chunk = ids[start : start + _FETCH_IDS]
-        marks = ",".join("?" * len(chunk))
-        found.update(
-            connection.execute(
-                f"{_VECTOR} AND pattern_id IN ({marks})", (namespace, number, *chunk)
-            )
-        )
-    return [found.get(pattern_id, b"") for pattern_id in ids]

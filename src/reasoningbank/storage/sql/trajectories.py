@@ -1,0 +1,218 @@
+"""Trajectories as they were given, how they ended, and what was derived from them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from reasoningbank.domain.errors import NotFound
+from reasoningbank.domain.json_value import JsonObject, canonical_json
+from reasoningbank.domain.trajectory import (
+    PatternLink,
+    Step,
+    Trajectory,
+    TrajectoryState,
+    Verdict,
+)
+from reasoningbank.storage.sql.connection import Row, SqlConnection
+
+_COLUMNS: Final = """
+t.id, t.namespace, t.task_description, t.task_category, t.steps, t.metadata, t.origin, t.actor,
+t.created_at, s.state, s.verdict, s.note
+"""
+_FROM: Final = """
+FROM trajectories t JOIN trajectory_states s
+    ON s.namespace = t.namespace AND s.trajectory_id = t.id
+"""
+_GET: Final = f"SELECT {_COLUMNS} {_FROM} WHERE t.namespace = ? AND t.id = ?"
+_LIST: Final = (
+    f"SELECT {_COLUMNS} {_FROM} "
+    "WHERE t.namespace = ?1 AND t.id > ?2 AND (s.state = ?3 OR ?3 IS NULL) ORDER BY t.id LIMIT ?4"
+)
+_UNLEARNED: Final = f"""
+SELECT {_COLUMNS} {_FROM}
+WHERE t.namespace = ?1 AND s.state IN ('pending', 'judged') AND (t.origin = ?2 OR ?2 IS NULL)
+ORDER BY s.at, t.id LIMIT ?3
+"""
+_INSERT: Final = """
+INSERT INTO trajectories (namespace, id, task_category, task_description, steps, metadata, origin,
+    actor, created_at, fingerprint, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (namespace, fingerprint) DO NOTHING
+"""
+_SET_STATE: Final = """
+INSERT INTO trajectory_states (namespace, trajectory_id, state, verdict, note, before, at)
+VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (namespace, trajectory_id) DO UPDATE SET
+    state = excluded.state, verdict = excluded.verdict, note = excluded.note,
+    before = excluded.before, at = excluded.at
+"""
+_LINK: Final = """
+INSERT INTO pattern_links (namespace, source_id, kind, target_id, actor, at)
+VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+
+_decode_steps = msgspec.json.Decoder(tuple[Step, ...]).decode
+_decode_verdict = msgspec.json.Decoder(Verdict).decode
+_decode_object = msgspec.json.Decoder(JsonObject).decode
+
+
+def insert(connection: SqlConnection, trajectory: Trajectory, fingerprint: bytes) -> str | None:
+    """Keep a trajectory; give the id of the equal one that is there already, or None."""
+    steps = canonical_json(trajectory.steps)
+    connection.execute(
+        _INSERT,
+        (
+            trajectory.namespace, str(trajectory.id), trajectory.task_category,
+            trajectory.task_description, steps, canonical_json(trajectory.metadata),
+            trajectory.origin, trajectory.actor, trajectory.created_at, fingerprint,
+            zlib.crc32(steps.encode()),
+        ),
+    )  # fmt: skip
+    if not connection.changes():
+        [(existing,)] = connection.execute(
+            "SELECT id FROM trajectories WHERE namespace = ? AND fingerprint = ?",
+            (trajectory.namespace, fingerprint),
+        )
+        return str(existing)
+    set_state(connection, trajectory, trajectory.created_at)
+    return None
+
+
+def set_state(
+    connection: SqlConnection,
+    trajectory: Trajectory,
+    at: str,
+    *,
+    before: str | None = None,
+) -> None:
+    """Write what is known of how a trajectory ended; the trajectory itself never changes.
+
+    `before` is what a withdrawn one comes back to.
+    """
+    verdict = trajectory.verdict
+    connection.execute(
+        _SET_STATE,
+        (
+            trajectory.namespace,
+            str(trajectory.id),
+            trajectory.state,
+            None if verdict is None else canonical_json(verdict),
+            trajectory.note,
+            before,
+            at,
+        ),
+    )
+
+
+def get(connection: SqlConnection, namespace: str, trajectory_id: str) -> Trajectory | None:
+    """Give a trajectory, or None."""
+    row = connection.execute(_GET, (namespace, trajectory_id)).fetchone()
+    return None if row is None else _from_row(row)
+
+
+def existing(connection: SqlConnection, namespace: str, trajectory_id: str) -> Trajectory:
+    """Give a trajectory; raises `NotFound`."""
+    trajectory = get(connection, namespace, trajectory_id)
+    if trajectory is None:
+        raise missing(trajectory_id)
+    return trajectory
+
+
+def missing(trajectory_id: str) -> NotFound:
+    """Give the error for an id that the namespace does not have."""
+    return NotFound(
+        f"no trajectory has the id {trajectory_id}", hint="Check the id and the namespace."
+    )
+
+
+def page(
+    connection: SqlConnection,
+    namespace: str,
+    after: str,
+    state: TrajectoryState | None,
+    limit: int,
+) -> list[Trajectory]:
+    """Give trajectories in the order of their ids, after an id."""
+    rows = connection.execute(_LIST, (namespace, after, state, limit))
+    return [_from_row(row) for row in rows]
+
+
+def unlearned(
+    connection: SqlConnection, namespace: str, limit: int, origin: str | None
+) -> list[Trajectory]:
+    """Give trajectories nothing was learned from, those first that were not tried for longest."""
+    rows = connection.execute(_UNLEARNED, (namespace, origin, limit))
+    return [_from_row(row) for row in rows]
+
+
+def _from_row(row: Row) -> Trajectory:
+    (
+        trajectory_id, namespace, description, category, steps, metadata, origin, actor,
+        created_at, state, verdict, note,
+    ) = row  # fmt: skip
+    return Trajectory(
+        id=UUID(trajectory_id),  # type: ignore[arg-type]
+        namespace=namespace,  # type: ignore[arg-type]
+        task_description=description,  # type: ignore[arg-type]
+        task_category=category,  # type: ignore[arg-type]
+        steps=_decode_steps(steps),  # type: ignore[arg-type]
+        metadata=_decode_object(metadata),  # type: ignore[arg-type]
+        origin=origin,  # type: ignore[arg-type]
+        actor=actor,  # type: ignore[arg-type]
+        created_at=created_at,  # type: ignore[arg-type]
+        state=state,  # type: ignore[arg-type]
+        verdict=None if verdict is None else _decode_verdict(verdict),  # type: ignore[arg-type]
+        note=note,  # type: ignore[arg-type]
+    )
+
+
+def link(connection: SqlConnection, namespace: str, relation: PatternLink) -> None:
+    """Relate a pattern to a trajectory or to another pattern; twice is once."""
+    connection.execute(
+        _LINK,
+        (
+            namespace,
+            str(relation.source_id),
+            relation.kind,
+            str(relation.target_id),
+            relation.actor,
+            relation.at,
+        ),
+    )
+
+
+def unlink(connection: SqlConnection, namespace: str, relation: PatternLink) -> None:
+    """Take a relation back."""
+    connection.execute(
+        "DELETE FROM pattern_links "
+        "WHERE namespace = ? AND source_id = ? AND kind = ? AND target_id = ?",
+        (namespace, str(relation.source_id), relation.kind, str(relation.target_id)),
+    )
+
+
+def links(connection: SqlConnection, namespace: str, either_id: str) -> Iterator[PatternLink]:
+    """Give the relations in which a pattern or trajectory stands, on either side."""
+    rows = connection.execute(
+        "SELECT source_id, target_id, kind, actor, at FROM pattern_links "
+        "WHERE namespace = ?1 AND (source_id = ?2 OR target_id = ?2) "
+        "ORDER BY at, source_id, kind, target_id",
+        (namespace, either_id),
+    )
+    for source_id, target_id, kind, actor, at in rows:
+        yield PatternLink(
+            source_id=UUID(source_id), target_id=UUID(target_id), kind=kind, actor=actor, at=at
+        )
+
+
+def derived_ids(connection: SqlConnection, namespace: str, trajectory_id: str) -> list[str]:
+    """Give the ids of the patterns derived from a trajectory."""
+    rows = connection.execute(
+        "SELECT source_id FROM pattern_links "
+        "WHERE namespace = ? AND target_id = ? AND kind = 'derived_from' ORDER BY source_id",
+        (namespace, trajectory_id),
+    )
+    return [str(row[0]) for row in rows]
