@@ -73,7 +73,9 @@ def _patterns(bank: ReasoningBank, clock: Days, size: int, end: int) -> list[str
     for first in range(0, left, batch):
         clock.now = begun + (end - DAY_MS - begun) * first // max(left, 1)
         numbers = range(first, min(left, first + batch))
-        ids += [str(one) for one in bank.store_patterns([corpus.pattern(number) for number in numbers])]
+        ids += [
+            str(one) for one in bank.store_patterns([corpus.pattern(number) for number in numbers])
+        ]
     return ids
 
 

@@ -46,35 +46,38 @@ function fail(error: unknown): void {
   said.textContent = messageOf(error);
 }
 
+/** A view while it is shown: asked to be drawn while it is being drawn, it is drawn once more after that. */
+class Showing {
+  #stale = false;
+  #running: Promise<void> | null = null;
+
+  constructor(readonly view: View) {}
+
+  refresh(): Promise<void> {
+    this.#stale = true;
+    this.#running ??= this.#draw().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async #draw(): Promise<void> {
+    while (this.#stale) {
+      this.#stale = false;
+      await this.view.refresh();
+    }
+  }
+}
+
 function start(api: Api): void {
   const colours = new Colours();
   let overview: Overview | null = null;
   let before = "";
-  let shown: View | null = null;
-  let drawing = false;
-  let stale = false;
+  let shown: Showing | null = null;
   const context: Context = { api, colours, told, overview: () => overview! };
 
   const take = (newest: Overview): void => {
     overview = newest;
     colours.learn(newest.stats.categories);
     part("where").textContent = `${counted(newest.stats.total_patterns, "pattern")} in ${newest.stats.namespace}`;
-  };
-  /** Draw the view anew; what changes while it is drawn is drawn after it. */
-  const refresh = async (): Promise<void> => {
-    stale = true;
-    if (drawing) return;
-    drawing = true;
-    try {
-      while (stale) {
-        stale = false;
-        const view = shown;
-        await view?.refresh();
-        if (view !== shown) stale = true;
-      }
-    } finally {
-      drawing = false;
-    }
   };
   const go = (focus: boolean): void => {
     const [path = "", argument = ""] = location.hash.replace(/^#\//, "").split("/");
@@ -87,19 +90,21 @@ function start(api: Api): void {
     document.title = `${view.title} · ReasoningBank console`;
     said.textContent = "";
     delete document.documentElement.dataset["ready"];
-    const made = view.make(context, argument);
+    const made = new Showing(view.make(context, argument));
     shown = made;
-    part("view").replaceChildren(made.root);
+    part("view").replaceChildren(made.view.root);
     if (focus) {
       scrollTo(0, 0);
       title.focus({ preventScroll: true });
     }
-    void told(async () => {
-      await refresh();
-      return "";
-    }).then(() => {
-      if (shown === made) document.documentElement.dataset["ready"] = view.path;
-    });
+    made.refresh().then(
+      () => {
+        if (shown === made) document.documentElement.dataset["ready"] = view.path;
+      },
+      (error: unknown) => {
+        if (shown === made) fail(error); // one that was left says nothing any more
+      },
+    );
   };
   const stand = (standing: Standing): void => {
     live.classList.toggle("on", standing === "on");
@@ -113,8 +118,9 @@ function start(api: Api): void {
     const now = substance(newest);
     if (first) go(false);
     else if (now !== before || said.classList.contains("wrong")) {
-      void refresh().then(() => {
-        if (said.classList.contains("wrong")) said.textContent = "";
+      const failed = said.classList.contains("wrong");
+      shown?.refresh().then(() => {
+        if (failed) said.textContent = "";
       }, fail);
     } // prettier-ignore
     before = now;

@@ -12,7 +12,7 @@ export interface Line {
 
 const WIDTH = 640;
 const HEIGHT = 200;
-const LEFT = 44;
+const LEFT = 62;
 const BOTTOM = 22;
 const TOP = 8;
 const RIGHT = 8;

@@ -28,7 +28,7 @@ export function growth(days: readonly string[], counted: readonly ProgressDay[])
   return days.map((day) => (before += made.get(day) ?? 0));
 }
 
-/** Give the share of success by day and category, over this day and the six before it. */
+/** Give the share of success by day and category, over this day and the 13 before it. */
 export function successLines(days: readonly string[], counted: readonly ProgressDay[], colours: Colours): Line[] {
   const groups = new Map<string | null, ProgressDay[]>();
   for (const one of counted) if (one.outcomes > 0) groups.set(one.category, [...(groups.get(one.category) ?? []), one]);
@@ -40,9 +40,11 @@ export function successLines(days: readonly string[], counted: readonly Progress
   })); // prettier-ignore
 }
 
-const WEEK = 7;
+/** So many days are looked at together, and so many outcomes are enough to speak of a share. */
+const SPAN = 14;
+const ENOUGH = 5;
 
-/** Give for each day the mean score of it and the six days before it; null where nothing was told. */
+/** Give for each day the mean score of it and the 13 days before it; null where too little was told. */
 export function shares(days: readonly string[], told: readonly { readonly day: string; readonly count: number; readonly score: number }[]): (number | null)[] {
   const counts = days.map(() => 0);
   const scores = days.map(() => 0);
@@ -54,9 +56,9 @@ export function shares(days: readonly string[], told: readonly { readonly day: s
     scores[at]! += score;
   }
   return days.map((_, at) => {
-    const from = Math.max(0, at - WEEK + 1);
+    const from = Math.max(0, at - SPAN + 1);
     const count = counts.slice(from, at + 1).reduce((sum, one) => sum + one, 0);
     const score = scores.slice(from, at + 1).reduce((sum, one) => sum + one, 0);
-    return count === 0 ? null : score / count;
+    return count < ENOUGH ? null : score / count;
   });
 }

@@ -2,7 +2,7 @@
 
 import { element } from "../../page/elements.js";
 import type { PatternMap } from "../answers.js";
-import { facts, hint, nameOf, number, patternLink, percent, section } from "../parts.js";
+import { facts, hint, nameOf, number, patternLink, percent } from "../parts.js";
 import type { Context, View } from "./view.js";
 
 const MARGIN = 12;
@@ -14,7 +14,7 @@ export function mapView(context: Context): View {
   const canvas = element("canvas", "", { tabindex: "0", role: "application", "aria-label": "Map of the patterns; arrow keys go from point to point", "aria-describedby": "map-said" }) as HTMLCanvasElement;
   const said = element("p", "", { class: "hint", id: "map-hint" });
   const chosen = element("div", "", { id: "map-said", role: "status" });
-  root.append(section("Map", hint("Near points are about like tasks. Arrow keys go from point to point, Enter opens one."), canvas, legend(), said, chosen));
+  root.append(hint("Near points are about like tasks. Arrow keys go from point to point, Enter opens one."), canvas, legend(), said, chosen);
   let map: PatternMap | null = null;
   let at = -1;
   let drawnFor = "";

@@ -52,7 +52,7 @@ function successPart(context: Context, { days }: Progress): HTMLElement {
   const shown = everyDay(told);
   return section(
     "Success by category",
-    hint("Mean score of the outcomes of each day and the six before it."),
+    hint("Mean score of the outcomes of each day and the 13 before it, where there are five or more."),
     lineChart("Success by category, by day", shown, successLines(shown, told, context.colours), 1, percent),
   );
 }
@@ -64,7 +64,7 @@ function curvePart({ recalled }: Progress): HTMLElement {
   const tasks = recalled.reduce((sum, one) => sum + one.tasks, 0);
   return section(
     "Learning curve",
-    hint(`Mean score of ${counted(tasks, "task")} that patterns were recalled for, each day with the six before it.`),
+    hint(`Mean score of ${counted(tasks, "task")} that patterns were recalled for, each day with the 13 before it.`),
     lineChart("Success of tasks with recall, by day", days, [{ name: "Success", colour: "var(--c0)", values }], 1, percent),
   );
 } // prettier-ignore

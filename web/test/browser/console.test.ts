@@ -39,9 +39,10 @@ afterAll(async () => {
 });
 
 async function open(tab: Tab, view: string, argument = ""): Promise<void> {
-  await tab.evaluate(`delete document.documentElement.dataset.ready, location.hash = "#/"`);
-  await tab.evaluate(ready("overview"));
-  await tab.evaluate(`delete document.documentElement.dataset.ready, location.hash = "#/${view}${argument}"`);
+  // An address that is there already is no change of it.
+  await tab.evaluate(
+    `(() => { const to = "#/${view}${argument}"; delete document.documentElement.dataset.ready; if (location.hash === to) dispatchEvent(new HashChangeEvent("hashchange")); else location.hash = to; })()`,
+  );
   await tab.evaluate(ready(view));
 }
 
@@ -242,7 +243,7 @@ describe.each(ENGINES)("the console in %s", (name) => {
     await tab.page!.keyboard.type("slow query");
     await tab.evaluate(settled(`document.querySelectorAll("#results li").length > 0`));
     const reached: string[] = [];
-    for (let step = 0; step < 6; step++) {
+    for (let step = 0; step < 3; step++) {
       await tab.page!.keyboard.press("Tab");
       reached.push(await tab.evaluate(`document.activeElement.id || document.activeElement.textContent`));
     }

@@ -85,9 +85,7 @@ class SqlMetrics(SqlCopies):
         return self._ids(namespace, _CONSOLIDATIONS, (namespace, limit))
 
     def progress(self, namespace: str) -> BankProgress:
-        return self._moment(
-            namespace, lambda connection: surveying.progress(connection, namespace)
-        )
+        return self._moment(namespace, lambda connection: surveying.progress(connection, namespace))
 
     def spread(self, namespace: str, limit: int) -> list[MapPoint]:
         return self._read(

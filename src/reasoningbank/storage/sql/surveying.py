@@ -6,7 +6,9 @@ from collections import defaultdict
 from typing import Final
 
 from reasoningbank.domain.survey import BankProgress, MapPoint, ProgressDay, RecalledDay
+from reasoningbank.storage.sql import models
 from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.engine import engine_of
 
 LARGEST_CATEGORIES: Final = 7
 """So many are told apart by colour; the days of all others are added up."""
@@ -35,15 +37,12 @@ SELECT day, COUNT(*), SUM(score) FROM (
 # The end of an id is random, so the first in its order are spread over all patterns and stay the
 # same ones when others come.
 _SPREAD: Final = """
-SELECT p.id, e.embedding, p.successes, p.failures, p.success_score FROM (
+SELECT id, successes, failures, success_score FROM patterns
+WHERE namespace = ? AND id IN (
     SELECT id FROM patterns WHERE namespace = ? ORDER BY substr(id, 25), id LIMIT ?
-) AS chosen
-JOIN patterns p ON p.namespace = ? AND p.id = chosen.id
-JOIN namespaces n ON n.namespace = p.namespace
-JOIN pattern_embeddings e
-    ON e.namespace = p.namespace AND e.pattern_id = p.id AND e.model = n.model
-ORDER BY p.id
+) ORDER BY id
 """
+_AT_ONCE: Final = 500
 
 
 def progress(connection: SqlConnection, namespace: str) -> BankProgress:
@@ -81,10 +80,23 @@ def progress(connection: SqlConnection, namespace: str) -> BankProgress:
 
 def spread(connection: SqlConnection, namespace: str, limit: int) -> list[MapPoint]:
     """Give patterns with a vector of the namespace's model, spread over all, in order of id."""
-    points = []
-    for one, vector, successes, failures, scored in connection.execute(
-        _SPREAD, (namespace, limit, namespace)
-    ):
-        told = successes + failures
-        points.append(MapPoint(one, bytes(vector), successes / told if told else scored))
-    return points
+    current = models.current_model(connection, namespace)
+    if current is None:
+        return []
+    rows = connection.execute(_SPREAD, (namespace, namespace, limit)).fetchall()
+    ids = [str(row[0]) for row in rows]
+    engine = engine_of(connection)
+    vectors: dict[str, bytes] = {}
+    for first in range(0, len(ids), _AT_ONCE):
+        some = ids[first : first + _AT_ONCE]
+        vectors |= engine.stored_vectors(connection, namespace, current[0], some)
+    return [
+        MapPoint(one, bytes(vectors[one]), _success(successes, failures, scored))
+        for one, successes, failures, scored in rows
+        if one in vectors
+    ]
+
+
+def _success(successes: int, failures: int, scored: float | None) -> float | None:
+    told = successes + failures
+    return successes / told if told else scored
