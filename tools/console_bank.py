@@ -24,6 +24,7 @@ DAY_MS: Final = 86_400_000
 BATCH: Final = 5_000
 EXPERIENCES: Final = 60
 RECALLS_A_DAY: Final = 4
+CONSOLIDATED: Final = 5_000
 OUTCOMES: Final = 1_500
 STARTER: Final = Path(__file__).parent.parent / "examples" / "starter-bank.jsonl"
 
@@ -47,7 +48,7 @@ def build(path: Path, size: int) -> None:
     """Make a bank of about `size` patterns."""
     import time
 
-    random = Random("console")  # noqa: S311 - reproducible, not secret
+    random = Random("console")
     end = time.time_ns() // 1_000_000
     clock = Days(end - DAYS * DAY_MS)
     bank = ReasoningBank(
@@ -60,7 +61,8 @@ def build(path: Path, size: int) -> None:
         _use(bank, clock, ids, random, end)
         for one in random.sample(ids, 5):
             bank.update_pattern(one, state="quarantined")
-        bank.consolidate()
+        if size <= CONSOLIDATED:  # what takes minutes for a large bank
+            bank.consolidate()
 
 
 def _patterns(bank: ReasoningBank, clock: Days, size: int, end: int) -> list[str]:

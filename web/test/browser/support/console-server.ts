@@ -40,7 +40,7 @@ export async function serveConsole(bank: string): Promise<ConsoleServer> {
       throw new Error("the console did not come up");
     },
     stop: async () => {
-      if (child === null || child.exitCode !== null) return;
+      if (child?.exitCode !== null) return;
       const ended = once(child, "exit");
       child.kill("SIGTERM");
       await ended;
