@@ -82,7 +82,7 @@ def test_a_task_with_recall_counts_once_however_many_patterns_were_shown(bank):
         ),
     ):
         bank.store_pattern(task_description=task, task_category="backend", strategy=strategy)
-    recall = bank.recall("add a login page", k=2, min_similarity=0.0)
+    recall = bank.recall("add a login page", k=2, experiences=2, min_similarity=0.0)
     bank.record_outcome(recall=recall.id, success=True, source="test")
     assert len(recall.patterns) == 2
 

@@ -66,3 +66,19 @@ def test_pages_and_the_newest_are_listed(bank: ReasoningBank) -> None:
     assert [one.id for one in first + second] == sorted(ids, reverse=True)
     assert [one.id for one in bank.recalls()] == [recall.id]
     assert bank.consolidations() == []
+
+
+def test_progress_and_the_map_are_those_that_sqlite_gives(bank: ReasoningBank) -> None:
+    tasks = ("Add login to the API", "Add logout to the API", "Bake bread")
+    with ReasoningBank.open("memory:") as other:
+        for one in (bank, other):
+            ids = [
+                one.store_pattern(task_description=task, task_category="c", strategy="Slowly.")
+                for task in tasks
+            ]
+            one.record_outcome(pattern=ids[0], success=True, source="test")
+
+        assert bank.progress() == other.progress()
+        found, expected = bank.pattern_map(), other.pattern_map()
+        assert (found.x, found.y, found.success) == (expected.x, expected.y, expected.success)
+        assert found.total == 3
