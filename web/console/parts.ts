@@ -3,7 +3,7 @@
 import { categoryOf, scoreOf, similarityOf, strategyOf } from "../page/cards.js";
 import { counted, element } from "../page/elements.js";
 import type { PatternInfo, Similar } from "./answers.js";
-import { Away, Refused } from "./api.js";
+import { Away, Refused, type Api } from "./api.js";
 
 const COLOURS = 7;
 
@@ -60,6 +60,16 @@ export function facts(pairs: readonly (readonly [string, string | Node])[]): HTM
 /** Give a link to the life of a pattern. */
 export function patternLink(id: string, text: string): HTMLElement {
   return element("a", text, { href: `#/pattern/${encodeURIComponent(id)}`, dir: "auto", "data-key": `pattern ${id}` });
+}
+
+/** Give a link to the life of a pattern, that gets its name when the server has given it. */
+export function namedLink(id: string, api: Api): HTMLElement {
+  const link = patternLink(id, id);
+  api.pattern(id).then(
+    (pattern) => (link.textContent = nameOf(pattern)),
+    () => link.setAttribute("title", "There is no such pattern any more."), // its id stays
+  );
+  return link;
 }
 
 /** Give a pattern as an item of a list, with more said below it. */

@@ -2,7 +2,7 @@
 
 import { counted, element, keepingFocus } from "../../page/elements.js";
 import type { Recall, Why } from "../answers.js";
-import { facts, hint, messageOf, patternItem, patternLink, percent } from "../parts.js";
+import { facts, hint, messageOf, namedLink, patternItem, percent } from "../parts.js";
 import type { Context, View } from "./view.js";
 
 const SHOWN = 12;
@@ -111,7 +111,7 @@ function drawnRecall(recall: Recall, context: Context): Node[] {
     prompt.append(element("summary", "What the agent is given"), element("pre", recall.prompt, { dir: "auto", tabindex: "0" }));
     made.push(prompt);
   }
-  if (recall.left_out.length > 0) made.push(drawnLeftOut(recall));
+  if (recall.left_out.length > 0) made.push(drawnLeftOut(recall, context));
   const { quarantined, expired, other_categories } = recall.hidden;
   const hidden = [
     [quarantined, "quarantined"],
@@ -122,16 +122,19 @@ function drawnRecall(recall: Recall, context: Context): Node[] {
   return made;
 }
 
-function drawnLeftOut(recall: Recall): HTMLElement {
+function drawnLeftOut(recall: Recall, context: Context): HTMLElement {
   const left = element("details", "", { class: "left-out" });
   const list = element("ol");
-  for (const { pattern_id, reason, why } of recall.left_out) {
-    const item = element("li");
-    const heading = element("p");
-    heading.append(patternLink(pattern_id, `Pattern ${pattern_id}`), element("span", ` ${LEFT_OUT[reason] ?? reason}`, { class: "hint" }));
-    item.append(heading, drawnWhy(why, false));
-    list.append(item);
-  }
+  left.addEventListener("toggle", () => {
+    if (list.childElementCount > 0) return; // made when it is first asked for
+    for (const { pattern_id, reason, why } of recall.left_out) {
+      const item = element("li");
+      const heading = element("p");
+      heading.append(namedLink(pattern_id, context.api));
+      item.append(heading, hint(`Left out: ${LEFT_OUT[reason] ?? reason}.`), drawnWhy(why, false));
+      list.append(item);
+    }
+  });
   left.append(element("summary", `${counted(recall.left_out.length, "candidate")} left out`), list);
   return left;
 }

@@ -116,8 +116,9 @@ function placePart(context: Context): HTMLElement {
   );
 }
 
-/** Give a round number at or above a value, so that marks fall on whole counts. */
+/** Give four times a round number at or above a value, so that marks fall on whole counts. */
 function niceTop(value: number): number {
-  const step = 10 ** Math.floor(Math.log10(Math.max(value, 4)));
-  return [1, 2, 4, 8, 10].map((times) => times * step).find((top) => top >= value) ?? 20 * step;
+  const mark = Math.max(1, value / 4);
+  const step = 10 ** Math.floor(Math.log10(mark));
+  return 4 * ([1, 2, 3, 4, 5, 6, 8].find((times) => times * step >= mark) ?? 10) * step;
 }

@@ -1,6 +1,5 @@
 /** One pattern's life: what it says, where it came from, what came of it, and who said so. */
 
-import { strategyOf } from "../../page/cards.js";
 import { counted, element } from "../../page/elements.js";
 import type { Life, Link, Outcome, Step, Trajectory } from "../answers.js";
 import { button, facts, hint, nameOf, patternLink, percent, section, table, timeOf } from "../parts.js";
@@ -57,7 +56,7 @@ function pattern(life: Life, context: Context, refresh: () => Promise<void>): HT
   root.firstElementChild!.setAttribute("dir", "auto");
   if (one.title !== null) root.append(element("p", one.task_description, { class: "task", dir: "auto" }));
   root.append(
-    strategyOf(one.strategy),
+    element("p", one.strategy, { class: "strategy", dir: "auto" }),
     facts([
       ["Category", one.task_category],
       ["State", quarantined ? "quarantined" : "offered"],

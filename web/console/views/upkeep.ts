@@ -2,11 +2,11 @@
 
 import { counted, element, keepingFocus } from "../../page/elements.js";
 import type { ConsolidationReport, Kept, PatternInfo, Proposal } from "../answers.js";
-import { button, hint, patternItem, patternLink, section, timeOf } from "../parts.js";
+import { button, hint, namedLink, patternItem, section, timeOf } from "../parts.js";
 import type { Context, View } from "./view.js";
 
 const PAGE = 20;
-const MOST_STEPS = 200;
+const MOST_STEPS = 50;
 const KEPT = 20;
 const STEPS: Readonly<Record<string, string>> = {
   duplicate: "put away as a duplicate",
@@ -30,7 +30,7 @@ export function upkeepView(context: Context): View {
     const part = section("Proposals", hint("Looking changes nothing. Steps that are approved can be taken back below, except deletions."), row);
     if (proposed !== null && proposed.proposals.length > 0) {
       row.append(button(`Approve ${counted(proposed.proposals.length, "step")}`, "approve", () => void context.told(approve), ""));
-      part.append(stepList(proposed.proposals));
+      part.append(stepList(proposed.proposals, "is to be", context));
     } else if (proposed !== null) part.append(hint(`Looked at ${counted(proposed.looked_at, "pattern")}: nothing to do.`));
     keepingFocus(root, () => proposals.replaceChildren(part));
   };
@@ -105,7 +105,10 @@ function earlierOnes(kept: readonly Kept[], context: Context, undo: (id: string)
     }
     if (report.proposals.length > 0) {
       const steps = element("details");
-      steps.append(element("summary", "Its steps"), stepList(report.proposals));
+      steps.append(element("summary", "Its steps"));
+      steps.addEventListener("toggle", () => {
+        if (steps.childElementCount === 1) steps.append(stepList(report.proposals, "was", context));
+      });
       item.append(steps);
     }
     list.append(item);
@@ -113,13 +116,13 @@ function earlierOnes(kept: readonly Kept[], context: Context, undo: (id: string)
   return section("Earlier consolidations", list);
 }
 
-function stepList(steps: readonly Proposal[]): HTMLElement {
+function stepList(steps: readonly Proposal[], verb: string, { api }: Context): HTMLElement {
   const list = element("ul", "", { class: "lines" });
   for (const { kind, pattern_id, other_id, reason } of steps.slice(0, MOST_STEPS)) {
     const item = element("li");
     const line = element("span");
-    line.append(patternLink(pattern_id, pattern_id), ` is to be ${STEPS[kind] ?? kind}`);
-    if (other_id !== null) line.append(kind === "duplicate" ? ", keeping " : ", against ", patternLink(other_id, other_id));
+    line.append(namedLink(pattern_id, api), ` ${verb} ${STEPS[kind] ?? kind}`);
+    if (other_id !== null) line.append(kind === "duplicate" ? ", keeping " : ": ", namedLink(other_id, api));
     item.append(line, element("span", reason, { class: "hint", dir: "auto" }));
     list.append(item);
   }
