@@ -154,7 +154,7 @@ describe.each(ENGINES)("the console in %s", (name) => {
 
   test("what is stored never becomes markup, and cannot turn the text around it", async () => {
     await tab.evaluate(
-      `fetch("/v1/patterns", { method: "POST", headers: { authorization: "Bearer " + sessionStorage.getItem("reasoningbank-token"), "content-type": "application/json" }, body: ${JSON.stringify(JSON.stringify({ task_description: HOSTILE, task_category: HOSTILE.replace(/\n/g, " ").slice(0, 80), strategy: HOSTILE }))} }).then(({ status }) => status)`,
+      `fetch("/v1/patterns", { method: "POST", headers: { authorization: "Bearer " + sessionStorage.getItem("reasoningbank-token"), "content-type": "application/json" }, body: ${JSON.stringify(JSON.stringify({ task_description: `${HOSTILE} ${name}`, task_category: HOSTILE.slice(0, 80), strategy: HOSTILE }))} }).then(({ status }) => status)`,
     );
     await open(tab, "patterns");
     await tab.evaluate(settled(`document.querySelector("main ol h3").textContent.startsWith("<img")`));
