@@ -97,7 +97,7 @@ def _timed(kind: type, name: str) -> Callable[..., object]:
         took = perf_counter_ns() - begun
         # The commonest answer first, and nothing more to look for in it.
         if answer.__class__ is list and not learns:
-            self._counters.ended(name, took, len(answer))  # type: ignore[arg-type]
+            self._counters.ended(name, took, len(answer))
             return answer
         self._counters.ended(name, took, rows_of(answer))
         _note(self._counters, answer)
