@@ -1,6 +1,6 @@
 /** The bank as a map: near points are about like tasks, coloured by how well they worked. */
 
-import { element } from "../../page/elements.js";
+import { counted, element } from "../../page/elements.js";
 import type { PatternMap } from "../answers.js";
 import { facts, hint, nameOf, number, patternLink, percent } from "../parts.js";
 import type { Context, View } from "./view.js";
@@ -70,7 +70,6 @@ export function mapView(context: Context): View {
   new ResizeObserver(draw).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   const refresh = async (): Promise<void> => {
-    const { total_patterns } = context.overview().stats;
     const found = await context.api.map();
     const same = JSON.stringify([found.ids, found.success]);
     if (same === drawnFor) return;
@@ -79,8 +78,9 @@ export function mapView(context: Context): View {
     map = found;
     at = before === undefined ? -1 : found.ids.indexOf(before);
     canvas.hidden = found.ids.length === 0;
-    const some = found.ids.length < found.total ? `${number(found.ids.length)} of ${number(found.total)} are shown, always the same ones. ` : "";
-    said.textContent = found.ids.length === 0 ? "The map appears when there are patterns." : `${some}${number(total_patterns)} patterns in all.`;
+    const some = `${number(found.ids.length)} of ${number(found.total)} patterns are shown, always the same ones.`;
+    const all = `${counted(found.total, "pattern")}.`;
+    said.textContent = found.ids.length === 0 ? "The map appears when there are patterns." : found.ids.length < found.total ? some : all;
     draw();
   };
   return { root, refresh };
