@@ -12,9 +12,9 @@ export interface Line {
 
 const WIDTH = 640;
 const HEIGHT = 200;
-const LEFT = 62;
+const LEFT = 76;
 const BOTTOM = 22;
-const TOP = 8;
+const TOP = 16;
 const RIGHT = 8;
 const TICKS = 4;
 
