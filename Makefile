@@ -89,8 +89,9 @@ web-test: $(WEB_READY) ## the tests of the TypeScript package only: in Node, and
 	else echo "SKIPPED: npm is missing, so the TypeScript package is not tested" >&2; fi
 
 .PHONY: web-check
-web-check: $(WEB_READY) ## its types, lint, generated files, WebAssembly and sizes only
-	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent check && npm run --silent build && npm run --silent sizes; \
+web-check: $(WEB_READY) ## its types, lint, generated files, API pages, WebAssembly, sizes, and the packed package on Node 18
+	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent check && npm run --silent build && npm run --silent sizes \
+	  && npm run --silent check:package; \
 	else echo "SKIPPED: npm is missing, so the TypeScript package is not checked" >&2; fi
 
 $(WEB_READY): web/package.json web/package-lock.json

@@ -1,7 +1,8 @@
 """The layers of the house, held by reading every import under src/reasoningbank.
 
     cli, mcp, hooks, hosts, http                the doors
-    benchmark, demo, evaluation                 programs beside them, which use a bank like any caller
+    benchmark, demo, evaluation, migration      programs beside them, which use a bank like any caller; what
+                                                migration reads of others it reads through storage.foreign
     adapters                                    the bank in the words of agent frameworks
     bank                                        the facade, and reasoningbank/__init__.py
     learning, retrieval
@@ -28,7 +29,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "reasoningbank"
 
-DOORS = {"cli", "mcp", "hooks", "hosts", "http", "benchmark", "demo", "evaluation"}
+DOORS = {"cli", "mcp", "hooks", "hosts", "http", "benchmark", "demo", "evaluation", "migration"}
 BELOW_BANK = {"learning", "retrieval", "storage", "embedding", "domain"}
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),

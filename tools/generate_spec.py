@@ -27,6 +27,7 @@ from reasoningbank.bank.transfer import FORMAT, FORMAT_VERSION
 from reasoningbank.domain import limits, outcome, text
 from reasoningbank.domain.records import PatternRecord, TrajectoryRecord
 from reasoningbank.learning import trajectory_lines
+from reasoningbank.storage.sqlite.schema import MIGRATIONS
 
 SPEC: Final = Path(__file__).resolve().parent.parent / "spec"
 COMMAND: Final = "python tools/generate_spec.py"
@@ -95,6 +96,7 @@ def generated() -> dict[str, str]:
         "outcome-weights.json": as_json(outcome_weights()),
         "text-tables.json": text_tables(),
         "schema.sql": sql_schema(),
+        "schema-steps.sql": sql_steps(),
     }
 
 
@@ -379,6 +381,14 @@ def sql_schema() -> str:
         f"-- PRAGMA user_version = {user_version};\n"
     )
     return head + "".join(f"\n{statement};\n" for statement in statements)
+
+
+def sql_steps() -> str:
+    """Give the statements that took a bank from each schema to the next, from an empty file on."""
+    head = f"-- How a bank of an older release becomes one of this. Made by: {COMMAND}\n"
+    return head + "".join(
+        f"\n-- PRAGMA user_version = {version};\n{sql}" for version, sql in MIGRATIONS.items()
+    )
 
 
 # ------------------------------------------------------------------ files

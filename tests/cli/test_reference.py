@@ -11,7 +11,7 @@ import pytest
 from reasoningbank.cli.application import application
 
 VERBS = {command.name: command.callback for command in application.registered_commands}
-WITHOUT_BANK = {"init", "demo", "bench", "eval", "agents"}  # they choose their own
+WITHOUT_BANK = {"init", "demo", "bench", "eval", "agents", "recover"}  # they choose their own
 NAMED = [
     "init",
     "store",
@@ -35,6 +35,9 @@ NAMED = [
     "import",
     "restore",
     "reembed",
+    "backup",
+    "recover",
+    "rollout",
     "doctor",
     "db",
     "demo",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from tests.faults.failing_files import CountedFiles, count_calls_of_python, counter, die
 from tests.faults.operations import CHANGES, migrate_to_next, opened, pattern, reembed
+from tests.storage.rollout.pairs import copy_rollout
 
 
 def die_at_each_step(folder: str, change: str, ids: list[str], torn: bool) -> int:
@@ -27,6 +28,8 @@ def die_at_each_step(folder: str, change: str, ids: list[str], torn: bool) -> in
         copy.parent.mkdir()
         if Path(folder, "base.db").exists():
             shutil.copyfile(Path(folder, "base.db"), copy)
+        if Path(folder, "base.db.rollout").exists():
+            copy_rollout(Path(folder, "base.db"), copy)
         if _survived(copy, change, ids, step):
             del files
             return step

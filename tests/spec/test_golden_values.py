@@ -9,6 +9,7 @@ import unicodedata
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from reasoningbank.domain.duplicates import dedupe_key
 from reasoningbank.domain.json_value import content_fingerprint
 from reasoningbank.domain.outcome import reliability_of
 from reasoningbank.domain.text import normalise
+from reasoningbank.domain.trajectory import TrajectoryInput
+from reasoningbank.learning.checking import fingerprint_of
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, checksum_of_row
 
 SPEC = Path(__file__).resolve().parents[2] / "spec"
@@ -104,6 +107,16 @@ def test_the_fingerprint_of_a_request_is_the_one_in_the_file(entry):
     request = {"on_duplicate": entry["on_duplicate"], "pattern": entry["pattern"]}
 
     assert content_fingerprint(request).hex() == entry["fingerprint"]
+    assert hashlib.sha256(entry["canonical"].encode()).hexdigest() == entry["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    "entry", values("fingerprints.json")["trajectories"], ids=lambda entry: entry["fingerprint"]
+)
+def test_the_fingerprint_of_a_trajectory_is_the_one_in_the_file(entry):
+    trajectory = msgspec.convert(entry["trajectory"], TrajectoryInput)
+
+    assert fingerprint_of(trajectory).hex() == entry["fingerprint"]
     assert hashlib.sha256(entry["canonical"].encode()).hexdigest() == entry["fingerprint"]
 
 

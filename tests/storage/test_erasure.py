@@ -90,6 +90,19 @@ def test_text_that_other_patterns_share_does_not_spoil_the_proof(any_bank: Reaso
     assert any_bank.get_pattern(kept)
 
 
+def test_a_recall_asked_with_the_words_of_a_pattern_does_not_spoil_the_proof(
+    tmp_path: Path,
+) -> None:
+    task = "Add login with sessions and cookies to the public API"
+    with ReasoningBank.open(tmp_path / "bank.db") as bank:
+        erased = bank.store_pattern(task_description=task, task_category="c", strategy="s")
+        bank.recall(task)
+    with ReasoningBank.open(tmp_path / "bank.db") as bank:  # closing has written the recall
+        erasure = bank.erase(erased)
+    assert erasure.bytes_checked > 0
+    assert not erasure.compacted
+
+
 def test_bytes_left_in_slack_are_found_and_the_file_rewritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,21 +29,27 @@ function median(values: readonly number[]): number {
   return [...values].sort((one, other) => one - other)[values.length >> 1]!;
 }
 
-/** Time calls one after the other, in microseconds; the median of them. */
-async function timed(calls: number, call: (at: number) => Promise<unknown>): Promise<number> {
-  const times: number[] = [];
+type Call = (at: number) => Promise<unknown>;
+
+/** Time calls in turns, one of each after the other so that all meet the same weather; their medians in microseconds. */
+async function timed<Name extends string>(calls: number, of: Readonly<Record<Name, Call>>): Promise<Record<Name, number>> {
+  const names = Object.keys(of) as Name[];
+  const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let at = 0; at < calls; at++) {
-    const begun = performance.now();
-    await call(at);
-    times.push((performance.now() - begun) * 1000);
+    for (const name of names) {
+      const begun = performance.now();
+      await of[name](at);
+      times.get(name)!.push((performance.now() - begun) * 1000);
+    }
   }
-  return median(times);
+  return Object.fromEntries(names.map((name) => [name, median(times.get(name)!)])) as Record<Name, number>;
 }
 
 interface Measured {
   readonly ours: Record<string, number>;
   readonly raw: Record<string, number>;
-  readonly heap: number;
+  /** Bytes of the JavaScript heap, and of everything the page holds, WebAssembly too; before and after a collection. */
+  readonly memory: Readonly<Record<"heap" | "page" | "heapBefore", number>>;
 }
 
 /** Measure a bank of a size against raw IndexedDB in a database of the same rows, call by call in turns. */
@@ -62,30 +68,55 @@ async function measure(size: number, durability: "relaxed" | "strict"): Promise<
   let next = size;
   const ours: Record<string, number> = {};
   const bare: Record<string, number> = {};
-  // Several rounds in turns, so that both meet the same weather.
+  const keep = (of: Record<string, number>, what: string, value: number): void => {
+    of[what] = Math.min(of[what] ?? Infinity, value);
+  };
+  const heapBefore = heapBytes();
   for (let round = 0; round < 3; round++) {
-    const keep = (of: Record<string, number>, what: string, value: number): void => {
-      of[what] = Math.min(of[what] ?? Infinity, value);
-    };
-    keep(ours, "store", await timed(calls, () => bank.storePattern(input(next++))));
-    keep(bare, "store", await timed(calls, () => raw.store(next++, false)));
-    keep(bare, "store, counters read", await timed(calls, () => raw.store(next++, true)));
-    keep(ours, "get", await timed(calls, (at) => bank.getPattern(ids[at % ids.length]!)));
-    keep(bare, "get", await timed(calls, (at) => raw.get(ids[at % ids.length]!)));
-    keep(ours, "category", await timed(calls, (at) => bank.searchByCategory(`category ${String(at % 20)}`)));
-    keep(bare, "category", await timed(calls, (at) => raw.category(`category ${String(at % 20)}`)));
-    keep(ours, "similar", await timed(calls, (at) => bank.findSimilar(`${input(at * 31).task_description} today`)));
-    keep(ours, "stats", await timed(calls, () => bank.getStats()));
-    keep(ours, "recall", await timed(50, (at) => bank.recall(`${input(at * 31).task_description} today`)));
+    const stored = await timed(calls, {
+      ours: () => bank.storePattern(input(next++)),
+      raw: () => raw.store(next++, false),
+      counted: () => raw.store(next++, true),
+    });
+    keep(ours, "store", stored.ours);
+    keep(bare, "store", stored.raw);
+    keep(bare, "store, counters read", stored.counted);
+    for (const [what, own, other] of [
+      ["get", (at) => bank.getPattern(ids[at % ids.length]!), (at) => raw.get(ids[at % ids.length]!)],
+      ["category", (at) => bank.searchByCategory(category(at)), (at) => raw.category(category(at))],
+    ] as const satisfies readonly (readonly [string, Call, Call])[]) {
+      const read = await timed(calls, { ours: own, raw: other });
+      keep(ours, what, read.ours);
+      keep(bare, what, read.raw);
+    }
+    const task = (at: number): string => `${input(at * 31).task_description} today`;
+    keep(ours, "similar", (await timed(calls, { ours: (at) => bank.findSimilar(task(at)) })).ours);
+    keep(ours, "stats", (await timed(calls, { ours: () => bank.getStats() })).ours);
+    keep(ours, "recall", (await timed(50, { ours: (at) => bank.recall(task(at)) })).ours);
   }
   const embedder = await defaultEmbedder({ tableUrl });
-  ours["embed"] = await timed(1000, (at) => Promise.resolve(embedder.embedQuery(input(at * 17).task_description)));
-  (globalThis as { gc?: () => void }).gc?.();
-  const { memory } = performance as unknown as { memory?: { usedJSHeapSize: number } };
-  const heap = memory?.usedJSHeapSize ?? 0;
+  const embed: Call = (at) => Promise.resolve(embedder.embedQuery(input(at * 17).task_description));
+  ours["embed"] = (await timed(1000, { ours: embed })).ours;
+  const memory = { heapBefore, ...(await heldBytes()) };
   await bank.close();
   raw.close();
-  return { ours, raw: bare, heap };
+  return { ours, raw: bare, memory };
+}
+
+function category(at: number): string {
+  return `category ${String(at % 20)}`;
+}
+
+function heapBytes(): number {
+  return (performance as unknown as { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ?? 0;
+}
+
+/** Collect what nobody needs and give what is held. */
+async function heldBytes(): Promise<{ heap: number; page: number }> {
+  (globalThis as { gc?: () => void }).gc?.();
+  const heap = heapBytes();
+  const measured = (performance as unknown as { measureUserAgentSpecificMemory?: () => Promise<{ bytes: number }> });
+  return { heap, page: (await measured.measureUserAgentSpecificMemory?.())?.bytes ?? 0 };
 }
 
 interface Raw {

@@ -28,6 +28,7 @@ await build({
 });
 cpSync(join(ROOT, "dist", "assets"), join(OUT, "assets"), { recursive: true });
 for (const name of ["index.html", "style.css", "icon.svg", "manifest.webmanifest"]) cpSync(join(ROOT, "demo", name), join(OUT, name));
+cpSync(join(ROOT, "..", "examples", "starter-bank.jsonl"), join(OUT, "examples.jsonl"));
 const page = join(OUT, "index.html");
 writeFileSync(page, readFileSync(page, "utf8").replace('src="app.js"', 'src="js/app.js"'));
 
@@ -45,6 +46,6 @@ const wanted = files.filter((name) => !/sql-wasm|lexical|LICENSE/.test(name));
 const hash = createHash("sha256");
 for (const name of wanted) hash.update(name).update(readFileSync(join(OUT, name)));
 const worker = readFileSync(join(ROOT, "demo", "sw.js"), "utf8")
-  .replace('"VERSION"', JSON.stringify(hash.digest("hex").slice(0, 16)))
+  .replace("VERSION", hash.digest("hex").slice(0, 16))
   .replace('["FILES"]', JSON.stringify(["./", ...wanted]));
 writeFileSync(join(OUT, "sw.js"), worker);

@@ -1,5 +1,7 @@
 /** A map of the bank: each pattern a point, near ones about like tasks (the first two principal components). */
 
+import type { Pattern } from "../src/index.js";
+
 export interface Place {
   readonly id: string;
   readonly x: number;
@@ -39,6 +41,34 @@ function component(rows: readonly Float64Array[], width: number, before: Float64
     axis = next.map((value) => value / length);
   }
   return axis;
+}
+
+/** Draw a point for each pattern; `choose` is called with one that is clicked. */
+export function drawMap(
+  map: SVGSVGElement, patterns: readonly Pattern[], vectors: ReadonlyMap<string, Int8Array>,
+  colourOf: (category: string) => string, choose: (pattern: Pattern) => void,
+): void {
+  const places = placesOf(patterns.map(({ id }) => ({ id, vector: vectors.get(id)! })));
+  const size = patterns.length > 60 ? 3 : 5;
+  map.replaceChildren(
+    ...places.map(({ x, y }, at) => {
+      const pattern = patterns[at]!;
+      const point = svg("circle");
+      const attributes = { cx: 14 + x * 292, cy: 14 + y * 192, r: size + (size / 2) * (pattern.success_score ?? 0.3) };
+      for (const [name, value] of Object.entries(attributes)) point.setAttribute(name, value.toFixed(1));
+      point.style.fill = colourOf(pattern.task_category);
+      point.dataset["id"] = pattern.id;
+      const title = svg("title");
+      title.textContent = `${pattern.title ?? pattern.task_description} (${pattern.task_category})`;
+      point.append(title);
+      point.addEventListener("click", () => choose(pattern));
+      return point;
+    }),
+  );
+} // prettier-ignore
+
+function svg<Name extends "circle" | "title">(name: Name): SVGElementTagNameMap[Name] {
+  return document.createElementNS("http://www.w3.org/2000/svg", name);
 }
 
 function dot(first: Float64Array, second: Float64Array): number {

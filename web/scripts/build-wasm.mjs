@@ -10,7 +10,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -75,6 +75,11 @@ if (check) {
     mkdirSync(place, { recursive: true });
     copyFileSync(join(ROOT, "wasm/kernel.wasm"), join(place, "kernel.wasm"));
     writeFileSync(join(place, "kernel.js"), TARGETS[target]);
+  }
+  if (targets.includes("nodejs")) {
+    const { load } = await import(pathToFileURL(join(ROOT, "dist/wasm/nodejs/kernel.js")));
+    const names = WebAssembly.Module.exports(await load()).map(({ name }) => name);
+    for (const name of ["topK", "sumRows"]) if (!names.includes(name)) throw new Error(`the kernel has no ${name}`);
   }
   console.log(`kernel.wasm: ${bytes.length} bytes, ${brotliCompressSync(bytes).length} brotli; targets: ${targets.join(", ")}`);
 }

@@ -14,7 +14,7 @@ mkdirSync(join(DIST, "assets"), { recursive: true });
 
 const shared = {
   absWorkingDir: ROOT,
-  entryPoints: { index: "src/index.ts" },
+  entryPoints: { index: "src/index.ts", compat: "src/compat.ts" },
   bundle: true,
   format: "esm",
   splitting: true,

@@ -9,9 +9,9 @@ const TYPES = {
   ".wasm": "application/wasm", ".webmanifest": "application/manifest+json",
 };
 createServer(async ({ url }, response) => {
-  const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
-  const name = path.endsWith("/") ? `${path}index.html` : path;
   try {
+    const path = normalize(decodeURIComponent(new URL(url, "http://localhost").pathname));
+    const name = path.endsWith("/") ? `${path}index.html` : path;
     const content = await readFile(join(folder, name)); // normalised, so it cannot lead out of the folder
     response.writeHead(200, { "content-type": TYPES[extname(name)] ?? "application/octet-stream" }).end(content);
   } catch {

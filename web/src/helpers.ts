@@ -28,6 +28,10 @@ export interface EnvironmentReport {
 export interface OptimalOptions extends BankOptions {
   /** In Node, the file; left out, `.swarm/NAME.db` as in the original. */
   readonly dbPath?: string | undefined;
+  /** `wasm` in Node keeps the bank by sql.js, in a file of its own; a page has nothing but `wasm`. */
+  readonly forceBackend?: "nodejs" | "wasm" | undefined;
+  /** Tell the console where the bank is kept. */
+  readonly verbose?: boolean | undefined;
 }
 
 /** Give `nodejs` where there is a file system, else `wasm`. */
@@ -53,9 +57,12 @@ export function createReasoningBank(name?: string, options?: BankOptions): Promi
 
 /** Give a bank where the original would have put it: `.swarm/NAME.db` in Node, IndexedDB in a page. */
 export function createOptimalReasoningBank(
-  name = "reasoningbank", { dbPath, ...options }: OptimalOptions = {},
+  name = "reasoningbank", { dbPath, forceBackend, verbose = false, ...options }: OptimalOptions = {},
 ): Promise<ReasoningBankAdapter> {
-  const target = getRecommendedBackend() === "nodejs" ? (dbPath ?? `.swarm/${name}.db`) : name;
+  const path = dbPath ?? `.swarm/${name}.db`;
+  const inNode = forceBackend === "wasm" ? `sqljs:${path}` : path;
+  const target = getRecommendedBackend() === "nodejs" ? inNode : name;
+  if (verbose) console.log(`reasoningbank: the bank is kept in ${target}`);
   return createReasoningBank(target, options);
 } // prettier-ignore
 

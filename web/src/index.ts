@@ -5,6 +5,7 @@
  */
 
 export { ReasoningBankAdapter, type PutOptions } from "./bank/adapter.js";
+export type { LineSink } from "./bank/exporting.js";
 export type { LineSource } from "./bank/lines.js";
 export type { BankOptions, Durability } from "./bank/options.js";
 export type { OutcomeTold, PatternOutcome, RecallOptions, RecallOutcome } from "./bank/recalling.js";

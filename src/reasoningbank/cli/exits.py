@@ -21,6 +21,7 @@ class ExitStatus(enum.IntEnum):
     EMBEDDING = 6
     UNAVAILABLE = 7
     PARTLY = 8
+    ROLLED_BACK = 9
     DEFECT = 70
     INTERRUPTED = 130
     PIPE_CLOSED = 141
@@ -38,7 +39,8 @@ MEANINGS: Final[dict[ExitStatus, str]] = {
     ExitStatus.UNAVAILABLE: "something needed is missing (space, permission, a package), "
     "or a remote model failed",
     ExitStatus.PARTLY: "some of the files could not be taken, each named on standard error; "
-    "the others were",
+    "the others were. For `migrate`: some rows could not, each named with its reason in a file",
+    ExitStatus.ROLLED_BACK: "`migrate --rollback` went back: the bank is as it was before",
     ExitStatus.DEFECT: "a defect of this program; the traceback is on standard error",
     ExitStatus.INTERRUPTED: "interrupted with Ctrl-C",
     ExitStatus.PIPE_CLOSED: "the reader of the output went away, as `| head` does",

@@ -6,7 +6,6 @@ made of (the task and its category) obeys the rules of patterns.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final, cast, get_args
@@ -20,6 +19,7 @@ from reasoningbank.domain.json_value import (
     canonical_json,
     check_unicode,
     checked_json_object,
+    content_fingerprint,
 )
 from reasoningbank.domain.outcome import OutcomeKind, OutcomeSource
 from reasoningbank.domain.pattern import Redaction
@@ -144,16 +144,17 @@ def checked_verdict(given: object, found: list[Redaction] | None = None) -> Verd
 def fingerprint_of(checked: TrajectoryInput) -> bytes:
     """Give the hash by which the same experience from the same place is recognised.
 
-    The verdict is left out: learning how it ended does not make it another experience.
+    The verdict is left out: learning how it ended does not make it another experience. Nor does
+    the way a number is written: what went through another language comes back with 1 for 1.0.
     """
-    content = {
+    content: JsonObject = {
         "task_description": checked.task_description,
         "task_category": checked.task_category,
-        "steps": checked.steps,
+        "steps": msgspec.to_builtins(checked.steps),
         "metadata": checked.metadata,
         "origin": checked.origin,
     }
-    return hashlib.sha256(canonical_json(content).encode()).digest()
+    return content_fingerprint(content)
 
 
 def _checked_score(kind: OutcomeKind, score: object) -> float | None:

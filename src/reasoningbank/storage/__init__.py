@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from reasoningbank.storage.contract import DEFAULT_BUSY_TIMEOUT, StorageBackend
 from reasoningbank.storage.databases import need_driver
-from reasoningbank.storage.location import checked_file_name, resolve_location
+from reasoningbank.storage.location import Location, checked_file_name, resolve_location
 
 if TYPE_CHECKING:
     from reasoningbank.storage.sqlite.settings import Durability
 
-__all__ = ["DEFAULT_BUSY_TIMEOUT", "Durability", "StorageBackend", "open_storage"]
+__all__ = ["DEFAULT_BUSY_TIMEOUT", "Durability", "StorageBackend", "open_alone", "open_storage"]
+
+ROLLOUT_SUFFIX: Final = ".rollout"
+"""What the directory beside a bank is called where a rollout was begun at it."""
 
 _WHEN_FIRST_ASKED_FOR: Final = {
     "Durability": "reasoningbank.storage.sqlite.settings",
@@ -53,8 +56,46 @@ def open_storage(
         Unavailable: For a server without the extra that speaks to it, and as each engine says.
     """
     location = resolve_location(target)
+    waiting = DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout
+    if location.path is not None and os.path.isdir(f"{location.path}{ROLLOUT_SUFFIX}"):  # noqa: PTH112 - half of what Path takes
+        from reasoningbank.storage.rollout import Opening, open_paired
+
+        return open_paired(
+            Opening(
+                path=checked_file_name(location.path),
+                reason=location.reason,
+                durability=durability,
+                busy_timeout=waiting,
+                verify_reads=verify_reads,
+            )
+        )
+    return _opened(location, durability, waiting, verify_reads=verify_reads)
+
+
+def open_alone(
+    target: str,
+    *,
+    durability: Durability = "normal",
+    busy_timeout: float,
+    verify_reads: bool = False,
+) -> StorageBackend:
+    """Open one bank by itself, whatever rollout it has a part in; see `open_storage`."""
+    return _opened(resolve_location(target), durability, busy_timeout, verify_reads=verify_reads)
+
+
+def _opened(
+    location: Location, durability: Durability, busy_timeout: float, *, verify_reads: bool
+) -> StorageBackend:
     if location.server is not None:
-        return _open_server(location.server, location.reason, busy_timeout, verify_reads)
+        need_driver()
+        from reasoningbank.storage.postgres import open_server
+
+        return open_server(
+            location.server,
+            location.reason,
+            busy_timeout=busy_timeout,
+            verify_reads=verify_reads,
+        )
     from reasoningbank.storage.sqlite import open_file, open_memory
 
     if location.path is None:
@@ -63,19 +104,6 @@ def open_storage(
         checked_file_name(location.path),
         location.reason,
         durability=durability,
-        busy_timeout=DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout,
+        busy_timeout=busy_timeout,
         verify_reads=verify_reads,
     )
-
-
-def _open_server(
-    url: str,
-    reason: str,
-    busy_timeout: float | None,
-    verify_reads: bool,  # noqa: FBT001 - passed on
-) -> StorageBackend:
-    need_driver()
-    from reasoningbank.storage.postgres import open_server
-
-    patience = DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout
-    return open_server(url, reason, busy_timeout=patience, verify_reads=verify_reads)

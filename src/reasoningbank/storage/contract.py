@@ -15,6 +15,7 @@ from reasoningbank.domain.consolidation import (
     Proposal,
     Reached,
 )
+from reasoningbank.domain.copies import Copy, Subject, SubjectKind
 from reasoningbank.domain.lesson import Judgement
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
@@ -357,6 +358,34 @@ class ConsolidationStorage(Protocol):
         """End the owner's turn, noting what it failed of for `check`, or that it went well."""
 
 
+class CopyingStorage(Protocol):
+    """Give and take exact copies, so that another engine can be kept equal to this one."""
+
+    def namespaces(self) -> list[str]:
+        """Give every namespace that holds anything, ordered."""
+
+    def subject_ids(self, namespace: str, kind: SubjectKind, after: str, limit: int) -> list[str]:
+        """Give the ids of one kind in their order, beginning after an id.
+
+        Those of deleted patterns whose history is kept are among them.
+        """
+
+    def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
+        """Give everything kept about each, in that order; empty copies where there is nothing."""
+
+    def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
+        """Make what is kept equal to the copies given, in one step; give how many were not yet.
+
+        What stands in their way, such as another pattern with the dedupe key of one, is removed.
+        """
+
+    def refuse_writes(self, reason: str | None) -> bool:
+        """Refuse every write but copies, whoever makes it, or with None take them again.
+
+        Gives whether the engine can.
+        """
+
+
 @runtime_checkable
 class StorageBackend(
     PatternStorage,
@@ -365,6 +394,7 @@ class StorageBackend(
     TransferStorage,
     LearningStorage,
     ConsolidationStorage,
+    CopyingStorage,
     Protocol,
 ):
     """One storage engine: everything the bank needs of it."""

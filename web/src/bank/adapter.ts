@@ -38,6 +38,7 @@ import { edit, remove, store, storeAll } from "../storage/storing.js";
 import type { Storage } from "../storage/tables.js";
 import { BankCore, checkedTarget, type StorageOpener } from "./core.js";
 import { fingerprintOf } from "./drafting.js";
+import { asText, exportPatterns, exportTrajectories, type LineSink } from "./exporting.js";
 import type { LineSource } from "./lines.js";
 import type { BankOptions } from "./options.js";
 import {
@@ -50,8 +51,6 @@ import {
   type RecallOutcome,
 } from "./recalling.js";
 import {
-  exportLines,
-  exportTrajectoryLines,
   importLines,
   reembed,
   restoreLines,
@@ -262,9 +261,18 @@ export class ReasoningBankAdapter {
     return rows.map(observationOf);
   }
 
-  /** Give every pattern of the namespace with all that is kept about it, as JSON lines. */
-  async exportJsonl(): Promise<string> {
-    return `${(await exportLines(this.#core)).join("\n")}\n`;
+  /**
+   * Give every pattern of the namespace with all that is kept about it, as JSON lines: as one text, or written to
+   * a sink a page at a time, which takes little memory however large the bank is. Then it gives how many there were.
+   *
+   * @example
+   * const parts: Blob[] = [];
+   * await bank.exportJsonl((text) => parts.push(new Blob([text])));
+   */
+  async exportJsonl(): Promise<string>;
+  async exportJsonl(sink: LineSink): Promise<number>;
+  async exportJsonl(sink?: LineSink): Promise<string | number> {
+    return sink === undefined ? asText((to) => exportPatterns(this.#core, to)) : exportPatterns(this.#core, sink);
   }
 
   /** Put an export back, every field as it was; run again, it leaves equal patterns alone. */
@@ -281,9 +289,11 @@ export class ReasoningBankAdapter {
     return importLines(this.#core, source, options);
   }
 
-  /** Give every experience of the namespace as JSON lines, as they were restored. */
-  async exportTrajectoriesJsonl(): Promise<string> {
-    return `${(await exportTrajectoryLines(this.#core)).join("\n")}\n`;
+  /** Give every experience of the namespace as JSON lines, as they were restored; or write them to a sink. */
+  async exportTrajectoriesJsonl(): Promise<string>;
+  async exportTrajectoriesJsonl(sink: LineSink): Promise<number>;
+  async exportTrajectoriesJsonl(sink?: LineSink): Promise<string | number> {
+    return sink === undefined ? asText((to) => exportTrajectories(this.#core, to)) : exportTrajectories(this.#core, sink);
   }
 
   /** Keep the experiences of an export unchanged, for a bank that can learn from them. */

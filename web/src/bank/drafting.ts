@@ -3,7 +3,7 @@
 import { dedupeKey } from "../domain/duplicates.js";
 import { InvalidInput } from "../domain/errors.js";
 import { newId, type Clock, type RandomBytes } from "../domain/identifiers.js";
-import { contentFingerprint } from "../domain/json.js";
+import { contentFingerprint, type LongIntegers } from "../domain/json.js";
 import { SOURCES } from "../domain/outcome.js";
 import type { OnDuplicate, Pattern } from "../domain/pattern.js";
 import type { Draft } from "../domain/records.js";
@@ -26,8 +26,8 @@ export class Drafting {
   }
 
   /** Give the draft of one input; throws `InvalidInput` naming the field. */
-  draft(input: unknown, onDuplicate: OnDuplicate): Draft {
-    const { checked: given, redacted } = checkedInput(input);
+  draft(input: unknown, onDuplicate: OnDuplicate, long: LongIntegers = "possible"): Draft {
+    const { checked: given, redacted } = checkedInput(input, long);
     const nowMs = this.#clock();
     const now = formatTimestamp(nowMs);
     const { source, ...content } = given;
@@ -50,10 +50,10 @@ export class Drafting {
   }
 
   /** Give the drafts of several inputs; errors name the position as well. */
-  drafts(inputs: readonly unknown[], onDuplicate: OnDuplicate): Draft[] {
+  drafts(inputs: readonly unknown[], onDuplicate: OnDuplicate, long: LongIntegers = "possible"): Draft[] {
     return inputs.map((input, at) => {
       try {
-        return this.draft(input, onDuplicate);
+        return this.draft(input, onDuplicate, long);
       } catch (error) {
         if (!(error instanceof InvalidInput)) throw error;
         const place = `patterns[${String(at)}]`;

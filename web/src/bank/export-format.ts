@@ -1,7 +1,7 @@
 /** The export file: JSON lines, a header and then one record a line. */
 
 import { InvalidInput } from "../domain/errors.js";
-import { canonicalJson, checkedJsonObject, isObject, sameJson, type JsonObject } from "../domain/json.js";
+import { canonicalJson, checkedJsonObject, isObject, sameJson, type JsonObject, type LongIntegers } from "../domain/json.js";
 import { LIMITS } from "../domain/limits.js";
 import { PATTERN_FIELDS, type PatternInput, type PatternRecord } from "../domain/pattern.js";
 import { checkedTimestamp } from "../domain/timestamps.js";
@@ -37,7 +37,7 @@ export function isHeader(value: JsonObject, place: string): boolean {
 }
 
 /** Give the record of an export's line, every rule of the bank checked again. */
-export function recordFrom(value: JsonObject, namespace: string): PatternRecord {
+export function recordFrom(value: JsonObject, namespace: string, long: LongIntegers): PatternRecord {
   const record = shaped(value);
   const { pattern } = record;
   if (pattern.namespace !== namespace) {
@@ -48,7 +48,7 @@ export function recordFrom(value: JsonObject, namespace: string): PatternRecord 
   }
   const fields = pattern as unknown as Record<string, unknown>;
   const given = Object.fromEntries(STORED_FIELDS.map((name) => [name, fields[name]]));
-  for (const [name, checked] of Object.entries(checkedFields(given))) {
+  for (const [name, checked] of Object.entries(checkedFields(given, long))) {
     if (!sameJson(checked, given[name])) throw new InvalidInput("is not in the form that an export writes", { field: name });
   }
   for (const name of ["created_at", "updated_at", "last_used_at"] as const) {
@@ -56,7 +56,7 @@ export function recordFrom(value: JsonObject, namespace: string): PatternRecord 
   }
   for (const name of ["uses", "successes", "failures"] as const) checkedCount(pattern[name], name, 0, LIMITS.safe_integer);
   checkedCount(pattern.version, "version", 1, LIMITS.safe_integer);
-  checkNotes(record);
+  checkNotes(record, long);
   return record;
 }
 
@@ -81,7 +81,7 @@ export function checkTime(value: string, field: string): void {
 }
 
 /** Check that what was noted about a pattern is about this one, and says what a bank notes. */
-function checkNotes(record: PatternRecord): void {
+function checkNotes(record: PatternRecord, long: LongIntegers): void {
   checkedLine(record.created_by, "created_by", LIMITS.actor_bytes);
   for (const name of ["history", "observations", "outcomes"] as const) {
     record[name].forEach((note, at) => {
@@ -98,7 +98,7 @@ function checkNotes(record: PatternRecord): void {
     if (checkedOutcome(null, score).kind !== kind) {
       throw new InvalidInput(`does not go with the score ${String(score)}`, { field: `${place}.kind` });
     }
-    checkedJsonObject(evidence, `${place}.evidence`, LIMITS.evidence_bytes);
+    checkedJsonObject(evidence, `${place}.evidence`, LIMITS.evidence_bytes, long);
   });
   if (new Set(record.outcomes.map(({ id }) => id)).size < record.outcomes.length) {
     throw new InvalidInput("holds one id twice", { field: "outcomes" });

@@ -1,7 +1,7 @@
 /** Lines of text out of whatever holds them: a text, bytes, a Blob, a stream, or pieces of any of these. */
 
 import { InvalidInput } from "../domain/errors.js";
-import { parseJsonObject, typeName, type JsonObject } from "../domain/json.js";
+import { longIntegersIn, parseJsonObject, typeName, type JsonObject, type LongIntegers } from "../domain/json.js";
 import { utf8Length } from "../domain/utf8.js";
 
 /** What lines can be read from. */
@@ -12,6 +12,8 @@ export type LineSource =
   | ReadableStream<Uint8Array | string>
   | Iterable<Uint8Array | string>
   | AsyncIterable<Uint8Array | string>;
+
+const PIECE_BYTES = 1 << 20;
 
 /** One line with its number, from 1. */
 export interface NumberedLine {
@@ -60,7 +62,10 @@ async function* pieces(source: LineSource): AsyncGenerator<Uint8Array | string> 
   if (typeof source === "string" || source instanceof Uint8Array) {
     yield source;
   } else if (typeof Blob !== "undefined" && source instanceof Blob) {
-    yield new Uint8Array(await source.arrayBuffer());
+    // Not its stream: Safari 14 has none.
+    for (let at = 0; at < source.size; at += PIECE_BYTES) {
+      yield new Uint8Array(await source.slice(at, at + PIECE_BYTES).arrayBuffer());
+    }
   } else if (typeof source === "object" && source !== null && "getReader" in source) {
     const reader = source.getReader(); // streams are not iterable in every browser
     for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
@@ -73,10 +78,20 @@ async function* pieces(source: LineSource): AsyncGenerator<Uint8Array | string> 
   }
 } // prettier-ignore
 
-/** Give the object of each line, or the error that the line makes, with its number. */
+/** The object of a line, or the error that the line makes. */
+export interface LineObject {
+  readonly number: number;
+  readonly value: JsonObject | InvalidInput;
+  readonly longIntegers: LongIntegers;
+}
+
+/** A line that holds an object. */
+export type SoundLine = LineObject & { readonly value: JsonObject };
+
+/** Give the object of each line. */
 export async function* objectsOf(
   source: LineSource, longest: number, isHeader: (value: JsonObject, place: string) => boolean,
-): AsyncGenerator<{ readonly number: number; readonly value: JsonObject | InvalidInput }> {
+): AsyncGenerator<LineObject> {
   for await (const { number, text } of linesOf(source, longest)) {
     const place = `line ${String(number)}`;
     let value: JsonObject;
@@ -84,10 +99,10 @@ export async function* objectsOf(
       value = parseJsonObject(text, place);
     } catch (error) {
       if (!(error instanceof InvalidInput)) throw error;
-      yield { number, value: error };
+      yield { number, value: error, longIntegers: "ruled out" };
       continue;
     }
-    if (!isHeader(value, place)) yield { number, value };
+    if (!isHeader(value, place)) yield { number, value, longIntegers: longIntegersIn(text) };
   }
 } // prettier-ignore
 

@@ -1,12 +1,10 @@
 /** The export file of experiences, which this package keeps and gives back unchanged. */
 
 import { InvalidInput } from "../domain/errors.js";
-import { canonicalJson, type JsonObject } from "../domain/json.js";
+import { canonicalJson, contentFingerprint, type JsonObject } from "../domain/json.js";
 import { LIMITS } from "../domain/limits.js";
-import { sha256 } from "../domain/sha256.js";
-import { stepsJson } from "../domain/steps.js";
-import type { TrajectoryRecord } from "../domain/trajectory.js";
-import { toHex, utf8, utf8Length } from "../domain/utf8.js";
+import type { Trajectory, TrajectoryRecord } from "../domain/trajectory.js";
+import { toHex, utf8Length } from "../domain/utf8.js";
 import { checkedLine, checkedText } from "../domain/validation.js";
 import { checkTime } from "./export-format.js";
 import { ShapeError, trajectoryRecord } from "./shapes.js";
@@ -74,11 +72,7 @@ export function trajectoryFrom(value: JsonObject, namespace: string): Trajectory
 }
 
 /** Give the hash, as hexadecimal, by which the same experience from the same place is recognised. */
-export function trajectoryFingerprint({ trajectory }: TrajectoryRecord): string {
+export function trajectoryFingerprint(trajectory: Trajectory): string {
   const { task_description, task_category, steps, metadata, origin } = trajectory;
-  // The fields in the order of their names, the steps as they are kept.
-  const text =
-    `{"metadata":${canonicalJson(metadata)},"origin":${canonicalJson(origin)},"steps":${stepsJson(steps)},` +
-    `"task_category":${canonicalJson(task_category)},"task_description":${canonicalJson(task_description)}}`;
-  return toHex(sha256(utf8(text)));
+  return toHex(contentFingerprint({ task_description, task_category, steps, metadata, origin }));
 }

@@ -1,4 +1,4 @@
-/** Moving patterns in and out of a bank, and from one embedder to another. */
+/** Moving what a file holds into a bank, and a bank from one embedder to another. */
 
 import { InvalidInput } from "../domain/errors.js";
 import { sameModel, type EmbeddingModel } from "../domain/records.js";
@@ -7,17 +7,15 @@ import type { PatternInput, PatternRecord, Reembedded, SkippedLine, TransferRepo
 import type { TrajectoryRecord } from "../domain/trajectory.js";
 import { checkedChoice, checkedInput, checkedLine } from "../domain/validation.js";
 import { storeAll } from "../storage/storing.js";
-import { records, restore, restoreTrajectory, trajectoryRecords } from "../storage/transferring.js";
+import { restore, restoreTrajectory } from "../storage/transferring.js";
 import { vectorChecksum } from "../domain/checksum.js";
 import type { BankCore } from "./core.js";
-import { headerLine, inputFrom, isHeader, recordFrom, recordLine } from "./export-format.js";
-import { AGAIN, atLine, objectsOf, toBeMended, type LineSource } from "./lines.js";
+import { inputFrom, isHeader, recordFrom } from "./export-format.js";
+import { AGAIN, atLine, objectsOf, toBeMended, type LineObject, type LineSource, type SoundLine } from "./lines.js";
 import {
   isTrajectoryHeader,
   trajectoryFingerprint,
   trajectoryFrom,
-  trajectoryHeader,
-  trajectoryLine,
 } from "./trajectory-format.js";
 
 const BATCH = 256;
@@ -32,18 +30,6 @@ export interface ImportOptions {
   readonly progress?: ((read: number) => void) | undefined;
 }
 
-/** Give the lines of an export: a header and then every record, as of one moment. */
-export async function exportLines(core: BankCore): Promise<string[]> {
-  const all = await core.read((tables) => records(tables, core.namespace));
-  return [headerLine(core.namespace, core.now()), ...all.map(recordLine)];
-}
-
-/** Give the lines of an export of experiences. */
-export async function exportTrajectoryLines(core: BankCore): Promise<string[]> {
-  const all = await core.read((tables) => trajectoryRecords(tables, core.namespace));
-  return [trajectoryHeader(core.namespace, core.now()), ...all.map(trajectoryLine)];
-}
-
 /** Put the records of an export back, a batch a transaction. */
 export async function restoreLines(
   core: BankCore, source: LineSource, progress?: (read: number) => void,
@@ -52,7 +38,7 @@ export async function restoreLines(
   const counts = { created: 0, unchanged: 0 };
   const read = await inBatches(
     objectsOf(source, LIMITS.restore_line_bytes, isHeader),
-    (value) => recordFrom(value, core.namespace),
+    ({ value, longIntegers }) => recordFrom(value, core.namespace, longIntegers),
     async (batch: readonly PatternRecord[]) => {
       const vectors = await core.vectors.ofDocuments(batch.map(({ pattern }) => pattern.task_description));
       const done = await core.write(async (tables) => {
@@ -73,13 +59,13 @@ export async function restoreTrajectoryLines(core: BankCore, source: LineSource)
   const counts = { created: 0, unchanged: 0 };
   const read = await inBatches(
     objectsOf(source, LIMITS.trajectory_line_bytes, isTrajectoryHeader),
-    (value) => trajectoryFrom(value, core.namespace),
+    ({ value }) => trajectoryFrom(value, core.namespace),
     async (batch: readonly TrajectoryRecord[]) => {
       const stamp = core.stamp();
       const done = await core.write(async (tables) => {
         const statuses: ("created" | "unchanged")[] = [];
         for (const record of batch) {
-          statuses.push(await restoreTrajectory(tables, record, trajectoryFingerprint(record), stamp));
+          statuses.push(await restoreTrajectory(tables, record, trajectoryFingerprint(record.trajectory), stamp));
         }
         return statuses;
       });
@@ -99,9 +85,9 @@ export async function importLines(core: BankCore, source: LineSource, options: I
   const skipped: SkippedLine[] = [];
   const read = await inBatches(
     objectsOf(source, LIMITS.import_line_bytes, isHeader),
-    (value) => {
+    ({ value, longIntegers }) => {
       const given = inputFrom(value, origin);
-      checkedInput(given);
+      checkedInput(given, longIntegers);
       return given;
     },
     async (batch: readonly PatternInput[], lines: readonly number[]) => {
@@ -144,7 +130,7 @@ async function keepOneByOne(
 } // prettier-ignore
 
 async function storeBatch(core: BankCore, given: readonly PatternInput[]): Promise<string[]> {
-  const drafts = core.drafting.drafts(given, "merge");
+  const drafts = core.drafting.drafts(given, "merge", "ruled out");
   const vectors = await core.vectors.ofDocuments(drafts.map(({ stored }) => stored.pattern.task_description));
   const model = await core.vectors.model();
   const items = drafts.map(({ stored }, at) => ({ stored, vector: vectors[at]! }));
@@ -153,9 +139,9 @@ async function storeBatch(core: BankCore, given: readonly PatternInput[]): Promi
 }
 
 /** Make something of each line and hand it on in batches; give how many. Bad lines end it, or are skipped. */
-async function inBatches<Line, Item>(
-  lines: AsyncIterable<{ readonly number: number; readonly value: Line | InvalidInput }>,
-  make: (value: Line) => Item,
+async function inBatches<Item>(
+  lines: AsyncIterable<LineObject>,
+  make: (line: SoundLine) => Item,
   store: (batch: readonly Item[], lines: readonly number[]) => Promise<number | undefined>,
   progress?: (read: number) => void,
   skipped?: SkippedLine[],
@@ -171,10 +157,11 @@ async function inBatches<Line, Item>(
     progress?.(read);
   };
   try {
-    for await (const { number, value } of lines) {
+    for await (const line of lines) {
+      const { number, value } = line;
       try {
         if (value instanceof InvalidInput) throw value;
-        batch.push(make(value));
+        batch.push(make({ ...line, value }));
         numbers.push(number);
       } catch (error) {
         if (!(error instanceof InvalidInput)) throw error;

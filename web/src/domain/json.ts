@@ -17,9 +17,17 @@ export interface JsonObject {
 export function canonicalJson(value: unknown): string {
   // Not JSON.stringify of a sorted copy: it writes keys that look like numbers first.
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "number") return numberText(value);
   if (!isObject(value)) return JSON.stringify(value);
   const names = Object.keys(value).sort(compareText);
   return `{${names.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name])}`).join(",")}}`;
+}
+
+/** Write a number so that readers with more than one type of number see a float where none but a float can be meant. */
+function numberText(value: number): string {
+  if (Object.is(value, -0)) return "-0.0";
+  const unsafe = Number.isInteger(value) && Math.abs(value) > LIMITS.safe_integer;
+  return unsafe ? value.toExponential() : JSON.stringify(value);
 }
 
 /** Give an object made by a function of each name; `__proto__` is a name like any other. */
@@ -78,18 +86,34 @@ export function parseJsonObject(text: string, field: string): JsonObject {
   return value as JsonObject;
 }
 
+/**
+ * Whether a number may be an integer beyond 2^53 - 1, which has been rounded. A caller's may; a text shows
+ * by how its numbers are written that those as large are floats.
+ */
+export type LongIntegers = "possible" | "ruled out";
+
+/** Say whether a JSON text holds an integer beyond 2^53 - 1. */
+export function longIntegersIn(text: string): LongIntegers {
+  if (!/\d{16}/.test(text)) return "ruled out";
+  const numbers = text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, "").match(/-?\d[\d.eE+-]*/g) ?? [];
+  const long = numbers.some((number) => /^-?\d{16,}$/.test(number) && !Number.isSafeInteger(Number(number)));
+  return long ? "possible" : "ruled out";
+}
+
 /** Give a copy of `value` if it is an I-JSON object whose JSON text has at most `limit` bytes. */
-export function checkedJsonObject(value: unknown, field: string, limit: number): JsonObject {
+export function checkedJsonObject(
+  value: unknown, field: string, limit: number, long: LongIntegers = "possible",
+): JsonObject {
   if (!isPlainObject(value)) {
     throw new InvalidInput(`must be a JSON object, not ${typeName(value)}`, { field });
   }
-  const copy = checked(value, field, LIMITS.metadata_depth) as JsonObject;
+  const copy = checked(value, field, LIMITS.metadata_depth, long) as JsonObject;
   const size = utf8Length(JSON.stringify(copy));
   if (size > limit) {
     throw new InvalidInput(`has ${String(size)} bytes as JSON; at most ${String(limit)} are kept`, { field });
   }
   return copy;
-}
+} // prettier-ignore
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (!isObject(value)) return false;
@@ -98,14 +122,14 @@ function isPlainObject(value: unknown): value is Record<string, unknown> {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function checked(value: unknown, field: string, depth: number): Json {
+function checked(value: unknown, field: string, depth: number, long: LongIntegers): Json {
   if (value === null || typeof value === "boolean") return value;
   if (typeof value === "string") {
     checkUnicode(value, field);
     return value;
   }
   if (typeof value === "number") {
-    checkNumber(value, field);
+    checkNumber(value, field, long);
     return value + 0;
   }
   if (!Array.isArray(value) && !isPlainObject(value)) {
@@ -114,18 +138,20 @@ function checked(value: unknown, field: string, depth: number): Json {
   if (depth === 0) {
     throw new InvalidInput(`is nested deeper than ${String(LIMITS.metadata_depth)} levels`, { field });
   }
-  if (Array.isArray(value)) return value.map((item, at) => checked(item, `${field}[${String(at)}]`, depth - 1));
+  if (Array.isArray(value)) {
+    return value.map((item, at) => checked(item, `${field}[${String(at)}]`, depth - 1, long));
+  }
   return mapped(Object.keys(value), (key) => {
     checkUnicode(key, field);
-    return checked(value[key], `${field}.${key}`, depth - 1);
+    return checked(value[key], `${field}.${key}`, depth - 1, long);
   });
 }
 
-/** Throw `InvalidInput` for NaN, an infinity, or an integer beyond 2^53 - 1. */
-export function checkNumber(value: number, field: string): void {
+/** Throw `InvalidInput` for NaN, an infinity, or a caller's integer beyond 2^53 - 1. */
+export function checkNumber(value: number, field: string, long: LongIntegers = "possible"): void {
   if (!Number.isFinite(value)) throw new InvalidInput("must be a finite number", { field });
   // From 1e21 on JSON writers put an exponent, so readers see no integer.
-  if (Number.isInteger(value) && Math.abs(value) > LIMITS.safe_integer && Math.abs(value) < 1e21) {
+  if (long === "possible" && Number.isInteger(value) && Math.abs(value) > LIMITS.safe_integer && Math.abs(value) < 1e21) {
     throw new InvalidInput("is an integer beyond 2^53 - 1, which JSON readers round", {
       field,
       hint: "Give it as text.",

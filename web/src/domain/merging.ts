@@ -20,7 +20,7 @@ export function mergedPattern(existing: Pattern, incoming: Pattern): Pattern {
   const united = checkedFields({
     tags: [...existing.tags, ...incoming.tags],
     metadata: { ...existing.metadata, ...incoming.metadata },
-  });
+  }, "ruled out"); // prettier-ignore
   return {
     ...existing,
     ...newest,

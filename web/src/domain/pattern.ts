@@ -132,10 +132,12 @@ export interface Erasure {
   readonly id: string;
   /** How many rows were removed, by table. */
   readonly rows: Readonly<Record<string, number>>;
-  /** How many bytes of the bank were searched afterwards; 0 where a page cannot read its own storage. */
+  /** How many bytes of the bank's file, or of its records where there is no file to read, were searched in vain. */
   readonly bytes_checked: number;
   /** Whether the file had to be rewritten. */
   readonly compacted: boolean;
+  /** Where the content may still be, out of the bank's sight; null when there is no such place. */
+  readonly unproved: string | null;
 }
 
 /** What a namespace of a bank holds, and where. */

@@ -6,9 +6,9 @@ import { canonicalJson, type JsonObject } from "./json.js";
 export function stepsJson(steps: readonly JsonObject[]): string {
   const written = steps.map((step) => {
     const text = canonicalJson(step);
-    const seconds = step["duration_seconds"];
-    if (typeof seconds !== "number" || !Number.isInteger(seconds)) return text;
-    const key = `"duration_seconds":${String(seconds)}`;
+    const seconds = canonicalJson(step["duration_seconds"] ?? null);
+    if (!/^\d+$/.test(seconds)) return text;
+    const key = `"duration_seconds":${seconds}`;
     const at = text.indexOf(key, canonicalJson({ action: step["action"] ?? null }).length - 1);
     return `${text.slice(0, at + key.length)}.0${text.slice(at + key.length)}`;
   });

@@ -1,7 +1,7 @@
 /** The rules every input passes once, at the facade. */
 
 import { InvalidInput } from "./errors.js";
-import { checkedJsonObject, checkNumber, checkUnicode, typeName, type JsonObject } from "./json.js";
+import { checkedJsonObject, checkNumber, checkUnicode, typeName, type JsonObject, type LongIntegers } from "./json.js";
 import { LIMITS } from "./limits.js";
 import { OUTCOME_SOURCES, type OutcomeKind, type OutcomeSource } from "./outcome.js";
 import { ON_DUPLICATE, STATES, type CheckedInput, type OnDuplicate, type Pattern, type Redaction } from "./pattern.js";
@@ -10,9 +10,7 @@ import { isBlank } from "./text.js";
 import { checkedTimestamp } from "./timestamps.js";
 import { compareText, utf8Length } from "./utf8.js";
 
- 
 const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]/;
- 
 const CONTROL_OR_BREAK = /[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]/;
 
 /** Give a required text of one or more lines, at most `limit` UTF-8 bytes long. */
@@ -48,15 +46,17 @@ export function checkedQuery(value: unknown): string {
 }
 
 /** Give a finite number between `low` and `high`. */
-export function checkedNumber(value: unknown, field: string, low: number, high: number): number {
+export function checkedNumber(
+  value: unknown, field: string, low: number, high: number, long: LongIntegers = "possible",
+): number {
   if (typeof value !== "number") throw new InvalidInput(`must be a number, not ${typeName(value)}`, { field });
   if (!(value >= low && value <= high)) {
     const upper = high === Infinity ? "" : ` and at most ${String(high)}`;
     throw new InvalidInput(`is ${String(value)}; it must be at least ${String(low)}${upper}`, { field });
   }
-  checkNumber(value, field);
+  checkNumber(value, field, long);
   return value + 0; // -0 becomes 0
-}
+} // prettier-ignore
 
 /** Give a whole number between `low` and `high`. */
 export function checkedCount(value: unknown, field: string, low = 1, high: number = LIMITS.results): number {
@@ -89,8 +89,10 @@ export function checkedOnDuplicate(value: unknown): OnDuplicate {
   return checkedChoice(value, "on_duplicate", ON_DUPLICATE);
 }
 
-function orNull<T>(check: (value: unknown) => T): (value: unknown) => T | null {
-  return (value) => (value === null || value === undefined ? null : check(value));
+function orNull<T>(
+  check: (value: unknown, long: LongIntegers) => T,
+): (value: unknown, long: LongIntegers) => T | null {
+  return (value, long) => (value === null || value === undefined ? null : check(value, long));
 }
 
 function tags(value: unknown): readonly string[] {
@@ -113,9 +115,10 @@ const CHECKS = {
   strategy: (value: unknown) => checkedText(value, "strategy", LIMITS.strategy_bytes),
   title: orNull((value) => checkedLine(value, "title", LIMITS.title_bytes)),
   success_score: orNull((value) => checkedNumber(value, "success_score", 0, 1)),
-  duration_seconds: orNull((value) => checkedNumber(value, "duration_seconds", 0, Infinity)),
+  duration_seconds: orNull((value, long) => checkedNumber(value, "duration_seconds", 0, Infinity, long)),
   tags,
-  metadata: (value: unknown) => checkedJsonObject(value, "metadata", LIMITS.metadata_bytes),
+  metadata: (value: unknown, long: LongIntegers) =>
+    checkedJsonObject(value, "metadata", LIMITS.metadata_bytes, long),
   source: checkedSource,
   expires_at: orNull((value) => checkedTimestamp(value, "expires_at")),
   state: (value: unknown) => checkedChoice(value, "state", STATES),
@@ -131,7 +134,9 @@ const CHANGE_FIELDS = (Object.keys(CHECKS) as Checked[]).filter((name) => name !
 export const PATTERN_INPUT_FIELDS: readonly string[] = INPUT_FIELDS;
 
 /** Give an input in its stored form, and the secrets that were taken out of it. */
-export function checkedInput(given: unknown): { checked: CheckedInput; redacted: readonly Redaction[] } {
+export function checkedInput(
+  given: unknown, long: LongIntegers = "possible",
+): { checked: CheckedInput; redacted: readonly Redaction[] } {
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new InvalidInput(`must be an object with a pattern's fields, not ${typeName(given)}`, { field: "pattern" });
   }
@@ -142,16 +147,16 @@ export function checkedInput(given: unknown): { checked: CheckedInput; redacted:
   }
   const found: Redaction[] = [];
   const values = Object.fromEntries(
-    INPUT_FIELDS.map((name) => [name, CHECKS[name](fields[name] === undefined ? DEFAULTS[name] : fields[name])]),
+    INPUT_FIELDS.map((name) => [name, CHECKS[name](fields[name] === undefined ? DEFAULTS[name] : fields[name], long)]),
   );
   const clean = redacted(values, found);
-  if (found.length > 0) for (const name of INPUT_FIELDS) CHECKS[name](clean[name]); // a replacement may be longer
+  if (found.length > 0) for (const name of INPUT_FIELDS) CHECKS[name](clean[name], long); // a replacement may be longer
   return { checked: clean as unknown as CheckedInput, redacted: found };
-}
+} // prettier-ignore
 
 /** Give fields of a stored pattern in their stored form, secrets and all. */
-export function checkedFields(fields: Readonly<Record<string, unknown>>): Partial<Pattern> {
-  return Object.fromEntries(Object.keys(fields).map((name) => [name, CHECKS[name as Checked](fields[name])]));
+export function checkedFields(fields: Readonly<Record<string, unknown>>, long: LongIntegers): Partial<Pattern> {
+  return Object.fromEntries(Object.keys(fields).map((name) => [name, CHECKS[name as Checked](fields[name], long)]));
 }
 
 /** Give the changed fields in their stored form, and the secrets that were taken out. */
@@ -166,9 +171,9 @@ export function checkedChanges(changes: unknown): { values: Partial<Pattern>; re
   const names = Object.keys(given).filter((name) => given[name] !== undefined);
   if (names.length === 0) throw new InvalidInput("names no field to change", { field: "changes" });
   const found: Redaction[] = [];
-  const values = redacted(checkedFields(Object.fromEntries(names.map((name) => [name, given[name]]))), found);
-  if (found.length > 0) checkedFields(values);
-  return { values: values, redacted: found };
+  const values = redacted(checkedFields(Object.fromEntries(names.map((name) => [name, given[name]])), "possible"), found);
+  if (found.length > 0) checkedFields(values, "possible");
+  return { values, redacted: found };
 }
 
 function redacted(values: Readonly<Record<string, unknown>>, found: Redaction[]): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { BankOptions } from "../bank/options.js";
 import { Unavailable } from "../domain/errors.js";
-import { MemoryStorage } from "../storage/memory.js";
+import { MemoryStorage } from "../storage/memory/storage.js";
 import { failure, openFile } from "../storage/node/file.js";
 import { imageInFile } from "../storage/node/image-file.js";
 import { sharedFileLibrary } from "../storage/node/libraries.js";
@@ -40,7 +40,7 @@ export async function openStorage(target: string | null, options: BankOptions): 
   try {
     if (kind === "sqljs") return await openImage(await loadSqlJs(options.sqljsUrl), imageInFile(path), reason);
     const library = await sharedFileLibrary();
-    if ("open" in library) return openFile(path, reason, library.open, options);
+    if ("open" in library) return await openFile(path, reason, library.open, options);
     const why = `${reason}; by sql.js, because ${library.missing}`;
     return await openImage(await loadSqlJs(options.sqljsUrl), imageInFile(path), why);
   } catch (error) {

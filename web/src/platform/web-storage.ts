@@ -3,7 +3,7 @@
 import type { BankOptions } from "../bank/options.js";
 import { Busy, InvalidInput, SchemaTooNew } from "../domain/errors.js";
 import { IndexedDbStorage } from "../storage/indexeddb/storage.js";
-import { MemoryStorage } from "../storage/memory.js";
+import { MemoryStorage } from "../storage/memory/storage.js";
 import type { Storage } from "../storage/tables.js";
 
 const DEFAULT_NAME = "default";

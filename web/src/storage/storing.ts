@@ -57,9 +57,8 @@ export async function storeAll(
     const { pattern } = item.stored;
     const row = rowOf(item.stored);
     // Asked at once: the answers of IndexedDB come together, and a mismatch undoes the row.
-    const [inserted] = await Promise.all([tables.insertRow(row), agreeing]);
+    const [inserted] = await Promise.all([tables.insert(row, model, item.vector), agreeing]);
     if (inserted) {
-      await tables.putVector(row, model, item.vector);
       created.push(pattern.id);
       counts.set(pattern.task_category, (counts.get(pattern.task_category) ?? 0) + 1);
       results.push({ id: pattern.id, status: "created" });

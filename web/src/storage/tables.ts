@@ -42,8 +42,8 @@ export interface PatternTables {
   row(namespace: string, id: string): Awaitable<PatternRow | undefined>;
   rows(namespace: string, ids: readonly string[]): Awaitable<ReadonlyMap<string, PatternRow>>;
   idOfKey(namespace: string, key: string): Awaitable<string | undefined>;
-  /** Insert a row unless its key is taken; give whether it was. */
-  insertRow(row: PatternRow): Awaitable<boolean>;
+  /** Insert a row with its vector unless the row's key is taken; give whether they were inserted. */
+  insert(row: PatternRow, model: EmbeddingModel, vector: Int8Array): Awaitable<boolean>;
   updateRow(row: PatternRow): Awaitable<void>;
   /** Remove a row and its vectors; give how many vectors there were. */
   deleteRow(namespace: string, id: string): Awaitable<number>;
@@ -136,6 +136,24 @@ export interface Description {
   readonly engine: string;
 }
 
+/** What an erase removed from the tables. */
+export interface Erased {
+  readonly namespace: string;
+  readonly id: string;
+  /** Pieces of what was removed; null when all of it was gone before, so that nothing is known of it. */
+  readonly needles: readonly Uint8Array[] | null;
+}
+
+/** What is proved of an erase. */
+export interface Scrubbed {
+  /** How many bytes were looked through in vain. */
+  readonly bytes_checked: number;
+  /** Whether a file had to be rewritten. */
+  readonly compacted: boolean;
+  /** Where what was removed may still be, out of this bank's sight; null when there is no such place. */
+  readonly unproved: string | null;
+}
+
 /** One storage engine with one bank open. */
 export interface Storage {
   readonly readOnly: boolean;
@@ -146,8 +164,8 @@ export interface Storage {
   /** Run a change: committed when the promise resolves, undone when it rejects. */
   write<T>(work: (tables: Tables) => Promise<T>): Promise<T>;
   describe(): Promise<Description>;
-  /** After an erase: get rid of left-over bytes and look for pieces of what was removed. */
-  scrub(needles: readonly Uint8Array[]): Promise<{ bytes_checked: number; compacted: boolean }>;
+  /** After an erase: get rid of left-over bytes, and prove that what was removed is gone. */
+  scrub(erased: Erased): Promise<Scrubbed>;
   close(): Promise<void>;
 }
 

@@ -8,18 +8,23 @@ import type { EmbeddingModel, StoredPattern } from "../domain/records.js";
 import type { TrajectoryRecord } from "../domain/trajectory.js";
 import { changeOf, historyRow, observationOf, observationRow, outcomeOf, outcomeRow, rowOf, storedOf } from "./rows.js";
 import { count, useModel } from "./storing.js";
-import type { Tables } from "./tables.js";
+import type { Awaitable, Tables } from "./tables.js";
 
-const PAGE = 500;
+/** Few enough that a page of experiences of 1 MB each can be held. */
+const PAGE = 100;
 const ELSEWHERE = "Restore into an empty bank or namespace.";
 
-/** Give every record of a namespace in the order of ids. */
-export async function records(tables: Tables, namespace: string): Promise<PatternRecord[]> {
-  const all: PatternRecord[] = [];
+/** Takes some records, in the order of ids; awaited before more are read. */
+export type TakePage<Item> = (page: readonly Item[]) => Awaitable<void>;
+
+/** Hand over every record of a namespace, a page at a time. */
+export async function eachPageOfRecords(tables: Tables, namespace: string, take: TakePage<PatternRecord>): Promise<void> {
   for (let last = ""; ; ) {
     const rows = await tables.rowsAfter(namespace, last, PAGE);
-    for (const row of rows) all.push(await recordOf(tables, storedOf(row)));
-    if (rows.length < PAGE) return all;
+    const page: PatternRecord[] = [];
+    for (const row of rows) page.push(await recordOf(tables, storedOf(row)));
+    await take(page);
+    if (rows.length < PAGE) return;
     last = rows[rows.length - 1]!.id;
   }
 }
@@ -54,15 +59,13 @@ export async function restore(
   }
   await useModel(tables, namespace, model);
   const key = dedupeKey(pattern, record.kept ? id : null);
-  const row = rowOf({ pattern, created_by: record.created_by, key });
-  if (!(await tables.insertRow(row))) {
+  if (!(await tables.insert(rowOf({ pattern, created_by: record.created_by, key }), model, vector))) {
     const taken = (await tables.idOfKey(namespace, key)) ?? null;
     throw new Conflict(`a pattern equal to ${id} is there already under another id: ${String(taken)}`, {
       existing_id: taken,
       hint: ELSEWHERE,
     });
   }
-  await tables.putVector(row, model, vector);
   await restoreNotes(tables, record);
   await count(tables, pattern, 1);
   await tables.log(namespace, [id], "put");
@@ -81,13 +84,12 @@ async function restoreNotes(tables: Tables, record: PatternRecord): Promise<void
   }
 }
 
-/** Give every experience of a namespace in the order of ids. */
-export async function trajectoryRecords(tables: Tables, namespace: string): Promise<TrajectoryRecord[]> {
-  const all: TrajectoryRecord[] = [];
+/** Hand over every experience of a namespace, a page at a time. */
+export async function eachPageOfTrajectories(tables: Tables, namespace: string, take: TakePage<TrajectoryRecord>): Promise<void> {
   for (let last = ""; ; ) {
     const page = await tables.trajectoriesAfter(namespace, last, PAGE);
-    all.push(...page);
-    if (page.length < PAGE) return all;
+    await take(page);
+    if (page.length < PAGE) return;
     last = page[page.length - 1]!.trajectory.id;
   }
 }

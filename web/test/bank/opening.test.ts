@@ -1,4 +1,6 @@
 /** How a bank is opened and closed, whatever it is kept in. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import {
   createOptimalReasoningBank,
@@ -11,8 +13,9 @@ import {
   validateEnvironment,
 } from "../../src/index.js";
 import type { Storage } from "../../src/storage/tables.js";
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import { letters } from "../scenarios/runner.js";
+import { newFolder } from "../support/folders.js";
 
 const INPUT = { task_description: "Add login", task_category: "backend", strategy: "Test first." };
 
@@ -99,6 +102,20 @@ test("the helpers of the original are there and tell of this place", async () =>
   expect(validateEnvironment()).toMatchObject({ valid: true, backend: "nodejs" });
   expect(await createReasoningBank("memory:")).toBeInstanceOf(ReasoningBankAdapter);
   expect(await createOptimalReasoningBank("x", { dbPath: "memory:" })).toBeInstanceOf(ReasoningBankAdapter);
+});
+
+test("the original's options of createOptimalReasoningBank choose the engine and the file", async () => {
+  const folder = newFolder();
+  const sqljsUrl = new URL("../../node_modules/sql.js/dist/sql-wasm-browser.wasm", import.meta.url);
+  const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  for (const [forceBackend, backend] of [["nodejs", "sqlite"], ["wasm", "sqljs"]] as const) {
+    const dbPath = join(folder, `${forceBackend}.db`);
+    const bank = await createOptimalReasoningBank("x", { dbPath, forceBackend, verbose: true, embedder: letters, sqljsUrl });
+    expect(await bank.getStats()).toMatchObject({ backend, path: dbPath });
+    await bank.close();
+    expect(log).toHaveBeenLastCalledWith(expect.stringContaining(dbPath));
+  } // prettier-ignore
+  rmSync(folder, { recursive: true });
 });
 
 test("files are read from text, bytes, blobs, streams and pieces alike", async () => {

@@ -1,6 +1,6 @@
 /** What outlasts what: reloads, restarts, killed tabs, full disks; and what tabs see of each other. */
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -60,23 +60,68 @@ describe.each(ENGINES)("%s", (name) => {
     await openPage(killed);
     server.acknowledged.length = 0;
     await killed.evaluate(`void harness.storeForever("killed")`);
-    const deadline = Date.now() + 30_000;
-    while (server.acknowledged.length < 20 && Date.now() < deadline) await new Promise((next) => setTimeout(next, 10));
+    await told(20);
     await kill(killed, name);
-    const told = [...server.acknowledged];
+    const ids = [...server.acknowledged];
 
     const tab = await engine.tab();
     await openPage(tab);
     const missing = await tab.evaluate<string[]>(
-      `Promise.all(${JSON.stringify(told)}.map(async (id) => (await harness.bank("killed").getPattern(id)) ? [] : [id])).then((all) => all.flat())`,
+      `Promise.all(${JSON.stringify(ids)}.map(async (id) => (await harness.bank("killed").getPattern(id)) ? [] : [id])).then((all) => all.flat())`,
     );
 
-    expect(told.length).toBeGreaterThanOrEqual(20);
+    expect(ids.length).toBeGreaterThanOrEqual(20);
     expect(missing).toEqual([]);
     const findings = await tab.evaluate<{ level: string; message: string }[]>(`harness.bank("killed").check()`);
     expect(findings.filter(({ level }) => level === "error")).toEqual([]);
     await tab.close();
     await other.close();
+  });
+
+  test("a database of the first layout is brought up to date, and nothing is lost", async () => {
+    const tab = await engine.tab();
+    await openPage(tab);
+    expect(await tab.evaluate(`harness.holdDatabase("old")`)).toBe(1);
+    await tab.evaluate(`harness.letGoOfDatabase()`);
+    const bank = `harness.bank("old", { embedder: harness.letters })`;
+
+    expect(await tab.evaluate(`${bank}.findSimilar("Add login").then(([found]) => found.id === harness.OLD_ID && found.uses)`)).toBe(1);
+    expect(await tab.evaluate(`${bank}.getStats().then((stats) => [stats.schema_version, stats.total_patterns])`)).toEqual([2, 1]);
+    expect(await tab.evaluate(`${bank}.erase(harness.ERASED_ID).then(({ rows, bytes_checked }) => [rows, bytes_checked > 0])`)).toEqual([{}, true]);
+    const findings = await tab.evaluate<{ level: string }[]>(`${bank}.check()`);
+    expect(findings.filter(({ level }) => level === "error")).toEqual([]);
+    await tab.close();
+  });
+
+  test("a tab with an older release that stays open makes others wait, then Busy; when it lets go they go on", async () => {
+    const older = await engine.tab();
+    const newer = await engine.tab();
+    await openPage(older);
+    await openPage(newer);
+    await older.evaluate(`harness.holdDatabase("held")`);
+    const bank = `harness.bank("held", { embedder: harness.letters, busyTimeout: 500 })`;
+
+    expect(await newer.evaluate(`harness.outcomeOf(() => ${bank}.getStats())`)).toMatchObject({ error: { code: "busy" } });
+    await older.evaluate(`harness.letGoOfDatabase()`);
+    expect(await newer.evaluate(`${bank}.getPattern(harness.OLD_ID).then((found) => found.task_description)`)).toBe("Add login");
+    await older.close();
+    await newer.close();
+  });
+
+  test("a tab with a newer release is let through, and this one is told which versions there are", async () => {
+    const one = await engine.tab();
+    const newer = await engine.tab();
+    await openPage(one);
+    await openPage(newer);
+    await one.evaluate(`harness.bank("overtaken").storePattern(${pattern("be overtaken")})`);
+
+    expect(await newer.evaluate(`harness.holdDatabase("overtaken", 77)`)).toBe(77);
+    expect(await one.evaluate(`harness.outcomeOf(() => harness.bank("overtaken").getStats())`)).toMatchObject({
+      error: { code: "schema_too_new", found: 77, supported: 2 },
+    });
+    await newer.evaluate(`harness.letGoOfDatabase()`);
+    await one.close();
+    await newer.close();
   });
 
   test("two tabs that write at once keep every row, and each finds the other's at once", { timeout: 120_000 }, async () => {
@@ -104,6 +149,12 @@ describe.each(ENGINES)("%s", (name) => {
     await other.close();
   });
 });
+
+/** Wait until pages told the server of so many ids. */
+async function told(count: number): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (server.acknowledged.length < count && Date.now() < deadline) await new Promise((next) => setTimeout(next, 10));
+}
 
 /** End a tab without letting it finish anything. */
 async function kill(tab: Tab, name: EngineName): Promise<void> {
@@ -165,29 +216,92 @@ describe("chromium alone", () => {
     expect(said.filter((line) => line.includes("nothing will outlast this page"))).toHaveLength(1);
   });
 
-  test.skipIf(!installed)("where IndexedDB is missing sql.js keeps the bank, for one writer", async () => {
-    const engine = await launch("chromium");
-    const opened: Tab[] = [];
-    for (let count = 0; count < 2; count++) {
+  test.skipIf(!installed)("where a policy forbids all storage the bank is in memory and says so once", async () => {
+    const profile = mkdtempSync(join(tmpdir(), "reasoningbank-profile-"));
+    mkdirSync(join(profile, "Default"));
+    // As a user or an administrator sets it: no cookies, and with them no storage of any kind.
+    const blocked = { profile: { default_content_setting_values: { cookies: 2 } } };
+    writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(blocked));
+    const engine = await launch("chromium", profile);
+    try {
       const tab = await engine.tab();
-      await tab.page!.addInitScript(`Object.defineProperty(window, "indexedDB", { value: undefined });`);
+      const said: string[] = [];
+      tab.page!.on("console", (message) => said.push(message.text()));
       await openPage(tab);
-      opened.push(tab);
-    }
-    const [writer, reader] = opened as [Tab, Tab];
-    const id = await writer.evaluate(`harness.bank("kept").storePattern(${pattern("keep it")})`);
-    const stats = await writer.evaluate(`harness.bank("kept").getStats()`);
-    const read = await reader.evaluate(`harness.bank("kept").getPattern("${String(id)}")`);
-    const refused = await reader.evaluate(`harness.outcomeOf(() => harness.bank("kept").storePattern(${pattern("be second")}))`);
-    await writer.goto(`${server.url}/page`);
-    await writer.evaluate(READY);
-    const again = await writer.evaluate(`harness.bank("kept").getPattern("${String(id)}")`);
-    await engine.close();
+      const stats = await tab.evaluate(
+        `(async () => { await harness.bank("a").storePattern(${pattern("be forgotten")}); await harness.bank("b").getStats(); return harness.bank("a").getStats(); })()`,
+      );
 
-    expect(stats).toMatchObject({ backend: "sqljs", persistent: true });
-    expect(read).toMatchObject({ id });
-    expect(refused).toMatchObject({ error: { code: "busy" } });
-    expect(again).toMatchObject({ id });
+      expect(stats).toMatchObject({ backend: "memory", persistent: false, total_patterns: 1 });
+      expect(said.filter((line) => line.includes("nothing will outlast this page"))).toHaveLength(1);
+    } finally {
+      await engine.close();
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+});
+
+// WebKitGTK gives the pages of a test no private files.
+describe.each(["chromium", "firefox"] as const)("sql.js in %s", (name) => {
+  const installed = isInstalled(name);
+
+  test.skipIf(!installed).for([
+    ["missing", `Object.defineProperty(window, "indexedDB", { value: undefined });`],
+    ["refusing", `IDBFactory.prototype.open = () => { throw new DOMException("forbidden here", "SecurityError"); };`],
+  ])("where IndexedDB is %s it keeps the bank, for one writer at a time", { timeout: 90_000 }, async ([, without]) => {
+    const engine = await launch(name);
+    const tabWithout = async (): Promise<Tab> => {
+      const tab = await engine.tab();
+      await tab.page!.addInitScript(without!);
+      await openPage(tab);
+      return tab;
+    };
+    try {
+      const writer = await tabWithout();
+      const reader = await tabWithout();
+      // Looked for by many at once: one that found none would keep its bank in memory.
+      const found = await writer.evaluate<boolean[]>(`Promise.all(Array.from({ length: 20 }, () => harness.hasPrivateFiles()))`);
+      expect(new Set(found)).toEqual(new Set([true]));
+      const id = await writer.evaluate(`harness.bank("kept").storePattern(${pattern("keep it")})`);
+      expect(await writer.evaluate(`harness.bank("kept").getStats()`)).toMatchObject({ backend: "sqljs", persistent: true });
+      expect(await reader.evaluate(`harness.bank("kept").getPattern("${String(id)}")`)).toMatchObject({ id });
+      expect(await reader.evaluate(`harness.bank("kept").getStats().then((stats) => stats.read_only)`)).toBe(true);
+      const second = `harness.bank("kept").storePattern(${pattern("be second")})`;
+      expect(await reader.evaluate(`harness.outcomeOf(() => ${second})`)).toMatchObject({ error: { code: "busy" } });
+
+      await writer.close();
+      await openPage(reader);
+      expect(await reader.evaluate(`harness.outcomeOf(() => ${second})`)).toHaveProperty("value");
+      expect(await reader.evaluate(`harness.bank("kept").getPattern("${String(id)}")`)).toMatchObject({ id });
+    } finally {
+      await engine.close();
+    }
+  });
+
+  test.skipIf(!installed)("a tab that goes in the middle of saving loses nothing it was told is saved", { timeout: 90_000 }, async () => {
+    const engine = await launch(name);
+    try {
+      const other = await engine.tab(); // a browser ends with its last tab
+      const killed = await engine.tab();
+      await openPage(killed);
+      server.acknowledged.length = 0;
+      await killed.evaluate(`void harness.storeForever("sqljs:killed")`);
+      await told(10);
+      await kill(killed, name);
+      const ids = [...server.acknowledged];
+      await openPage(other);
+      const bank = `harness.bank("sqljs:killed")`;
+      const missing = await other.evaluate<string[]>(
+        `Promise.all(${JSON.stringify(ids)}.map(async (id) => (await ${bank}.getPattern(id)) ? [] : [id])).then((all) => all.flat())`,
+      );
+
+      expect(ids.length).toBeGreaterThanOrEqual(10);
+      expect(missing).toEqual([]);
+      const findings = await other.evaluate<{ level: string }[]>(`${bank}.check()`);
+      expect(findings.filter(({ level }) => level === "error")).toEqual([]);
+    } finally {
+      await engine.close();
+    }
   });
 });
 

@@ -1,12 +1,15 @@
 import { describe, expect, test } from "vitest";
+import { trajectoryFingerprint } from "../../src/bank/trajectory-format.js";
 import { rowChecksum, vectorChecksum } from "../../src/domain/checksum.js";
 import { dedupeKey, type KeyFields } from "../../src/domain/duplicates.js";
 import { contentFingerprint } from "../../src/domain/json.js";
 import { LIMITS } from "../../src/domain/limits.js";
 import { reliabilityOf, SOURCES, TRUST_ORDER, type OutcomeSource, type SourceSums } from "../../src/domain/outcome.js";
 import type { Pattern } from "../../src/domain/pattern.js";
+import { stepsJson } from "../../src/domain/steps.js";
 import * as tables from "../../src/domain/text-tables.js";
 import { normalise } from "../../src/domain/text.js";
+import type { Trajectory } from "../../src/domain/trajectory.js";
 import { toHex } from "../../src/domain/utf8.js";
 import { specJson, specLines } from "../support/spec.js";
 
@@ -43,6 +46,25 @@ test.each(specJson<{ fingerprints: Fingerprint[] }>("fingerprints.json").fingerp
     expect(toHex(contentFingerprint({ on_duplicate, pattern }))).toBe(fingerprint);
   },
 );
+
+interface TrajectoryFingerprint {
+  trajectory: Trajectory;
+  fingerprint: string;
+}
+test.each(specJson<{ trajectories: TrajectoryFingerprint[] }>("fingerprints.json").trajectories)(
+  "the fingerprint $fingerprint of a trajectory is the one in the file",
+  ({ trajectory, fingerprint }) => {
+    expect(trajectoryFingerprint(trajectory)).toBe(fingerprint);
+  },
+);
+
+test.each([
+  [2, "2.0"], [0.5, "0.5"], [1e16, "1e+16"], [-0, "-0.0"], [null, "null"],
+])("steps are kept with the duration %d written %s", (duration_seconds, written) => {
+  const action = '"duration_seconds":2,';
+
+  expect(stepsJson([{ action, duration_seconds }])).toBe(`[{"action":${JSON.stringify(action)},"duration_seconds":${written}}]`);
+}); // prettier-ignore
 
 interface Row extends Pattern {
   data: string;

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import { tablePath } from "../support/embedder.js";
 import { newFolder } from "../support/folders.js";
 import { hasPython, python, startPython } from "../support/python.js";
@@ -20,11 +20,15 @@ def tell(value):
 `;
 const WRITE = `${HEAD}
 with ReasoningBank.open(sys.argv[1]) as bank:
-    first = bank.store_pattern(task_description="Add login to the API", task_category="backend", strategy="Write the failing test first.", success_score=0.95, duration_seconds=120, tags=["a", "\\U0001F600", "\\uffff".replace("\\uffff", "z")], metadata={"n": 1, "x": 1.5, "é": [None, True]})
+    first = bank.store_pattern(task_description="Add login to the API", task_category="backend", strategy="Write the failing test first.", success_score=0.95, duration_seconds=120, tags=["a", "\\U0001F600", "\\uffff".replace("\\uffff", "z")], metadata={"n": 1, "x": 1.5, "é": [None, True], "floats": [1.0, -0.0, 1e16, 1e22, 5e-324, 2.0**53, 0.1]})
     second = bank.store_pattern(task_description="Überprüfe die 図書館 search", task_category="backend", strategy="Öffne den Index.\\nDann suche.")
     bank.store_pattern(task_description="add LOGIN to the api", task_category="backend", strategy="Write the failing test first.", source="test")
     bank.record_outcome(pattern=first, success=True, source="test", evidence={"exit_code": 0})
     tell([str(first), str(second)])
+`;
+const EXPERIENCE = `
+from reasoningbank import Step, TrajectoryInput, Verdict
+EXPERIENCE = TrajectoryInput(task_description="Make the tests pass", task_category="debugging", steps=(Step(action='pytest "duration_seconds":2,', observation="1 failed", duration_seconds=2.0), Step(action="edit", started_at="2026-11-21T01:02:03.004Z", duration_seconds=0.5)), verdict=Verdict(kind="success", score=1.0, source="test", evidence={"exit_code": 0}), metadata={"a": "b", "ratio": 1.0, "tiny": 1e-7, "large": 1e16, "deep": [1, -0.0, {"x": 3.0}]})
 `;
 const READ = `${HEAD}
 import io
@@ -141,9 +145,9 @@ with ReasoningBank.open(sys.argv[1]) as bank:
     const text = python<string>(
       `${HEAD}
 import io
-from reasoningbank import Step, TrajectoryInput, Verdict
+${EXPERIENCE}
 with ReasoningBank.open(sys.argv[1]) as bank:
-    bank.learn(TrajectoryInput(task_description="Make the tests pass", task_category="debugging", steps=(Step(action='pytest "duration_seconds":2,', observation="1 failed", duration_seconds=2.0), Step(action="edit", started_at="2026-11-21T01:02:03.004Z", duration_seconds=0.5)), verdict=Verdict(kind="success", score=1.0, source="test", evidence={"exit_code": 0}), metadata={"a": "b"}))
+    bank.learn(EXPERIENCE)
     out = io.StringIO()
     bank.export_trajectories_jsonl(out)
     tell(out.getvalue())`,
@@ -158,7 +162,9 @@ with ReasoningBank.open(sys.argv[1]) as bank:
     const told = python<{ text: string; report: unknown; findings: unknown[] }>(
       `${HEAD}
 import io
+${EXPERIENCE}
 with ReasoningBank.open(sys.argv[1]) as bank:
+    bank.learn(EXPERIENCE)  # the same one again
     out = io.StringIO()
     bank.export_trajectories_jsonl(out)
     report = bank.restore_trajectories_jsonl(io.StringIO(json.loads(sys.argv[2])))

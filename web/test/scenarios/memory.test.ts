@@ -1,4 +1,4 @@
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import type { Storage } from "../../src/storage/tables.js";
 import { holdToScenarios } from "./hold.js";
 

@@ -92,7 +92,11 @@ const CALLS: Record<string, Call> = {
   update_pattern: (bank, args) =>
     bank.updatePattern(args["pattern_id"] as never, without(args, "pattern_id", "if_version"), only(args, "if_version")),
   delete_pattern: (bank, args) => bank.deletePattern(args["pattern_id"] as never),
-  erase: (bank, args) => bank.erase(args["pattern_id"] as never),
+  erase: async (bank, args) => {
+    const { unproved, ...erasure } = await bank.erase(args["pattern_id"] as never);
+    if (unproved !== null && typeof unproved !== "string") throw new Error("unproved is neither text nor null");
+    return erasure; // what is out of the bank's sight differs between engines, and SQLite files have nothing of it
+  },
   record_outcome: (bank, args) => bank.recordOutcome(args as never),
   reliability: (bank, args) => bank.reliability(args["pattern_id"] as never),
   outcomes: (bank, args) => bank.outcomes(args["pattern_id"] as never),

@@ -1,6 +1,6 @@
 /** That scenarios can fail, and that the runner passes nothing over. */
 import { afterEach, expect, test } from "vitest";
-import { MemoryStorage } from "../../src/storage/memory.js";
+import { MemoryStorage } from "../../src/storage/memory/storage.js";
 import { InvalidScenario } from "./matching.js";
 import { letters, Run, ScenarioFailed, type Step } from "./runner.js";
 

@@ -4,9 +4,10 @@ import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
 import { result } from "../../src/storage/indexeddb/requests.js";
-import { DATABASE_VERSION, STORES, upgrade } from "../../src/storage/indexeddb/schema.js";
+import { DATABASE_VERSION, STORES } from "../../src/storage/indexeddb/schema.js";
 import { IndexedDbStorage } from "../../src/storage/indexeddb/storage.js";
 import { letters } from "../scenarios/runner.js";
+import { ERASED_ID, makeFirstLayout, OLD_ID } from "../support/first-layout.js";
 
 const INPUT = { task_description: "Add login", task_category: "backend", strategy: "Test first." };
 beforeEach(() => {
@@ -25,27 +26,57 @@ async function raw(version?: number): Promise<IDBDatabase> {
   return result(request);
 }
 
-test("a database of a newer release is refused and left as it is", async () => {
+test("a database of a newer release is refused, with both versions, and left as it is", async () => {
   const newer = await raw(DATABASE_VERSION + 1);
   newer.close();
 
-  await expect(IndexedDbStorage.open("bank", "tested")).rejects.toMatchObject({ code: "schema_too_new" });
+  await expect(open()).rejects.toMatchObject({ code: "schema_too_new", found: DATABASE_VERSION + 1, supported: DATABASE_VERSION });
   expect((await raw()).version).toBe(DATABASE_VERSION + 1);
 });
 
-test("every released version leads to this one, step by step", async () => {
-  for (let from = 0; from <= DATABASE_VERSION; from++) {
-    globalThis.indexedDB = new IDBFactory();
-    const request = indexedDB.open("bank", from + 1);
-    request.onupgradeneeded = () => {
-      upgrade(request.result, 0, from);
-      upgrade(request.result, from, DATABASE_VERSION);
-    };
-    const database = await result(request);
+test("a database of the first layout is brought up to date, and nothing is lost", async () => {
+  (await makeFirstLayout("bank")).close();
+  const bank = await open();
 
-    expect([...database.objectStoreNames].sort()).toEqual([...STORES].sort());
-    database.close();
-  }
+  expect(await bank.findSimilar("Add login")).toMatchObject([{ id: OLD_ID, strategy: "Test first.", uses: 1 }]);
+  expect(await bank.outcomes(OLD_ID)).toHaveLength(1);
+  expect((await bank.getStats()).schema_version).toBe(DATABASE_VERSION);
+  expect((await bank.check()).filter(({ level }) => level === "error")).toEqual([]);
+  expect(await bank.erase(ERASED_ID)).toMatchObject({ rows: {} }); // known to have been erased
+  await expect(bank.erase(OLD_ID.replace(/1$/, "7"))).rejects.toMatchObject({ code: "not_found" });
+  await bank.storePattern({ ...INPUT, strategy: "Other." });
+  expect((await bank.getStats()).total_patterns).toBe(2);
+});
+
+test("an upgraded database has the stores and indexes of a new one", async () => {
+  const layout = async (name: string): Promise<unknown> => {
+    await (await IndexedDbStorage.open(name, "tested")).close();
+    const database = await result(indexedDB.open(name));
+    return STORES.map((store) => {
+      const { keyPath, autoIncrement, indexNames } = database.transaction(store).objectStore(store);
+      const indexes = [...indexNames].map((index) => {
+        const { keyPath: path, unique } = database.transaction(store).objectStore(store).index(index);
+        return [index, path, unique];
+      });
+      return [store, keyPath, autoIncrement, indexes];
+    });
+  };
+  (await makeFirstLayout("old")).close();
+
+  expect(await layout("old")).toEqual(await layout("new"));
+});
+
+test("an upgrade that fails leaves the old version and every record", async () => {
+  (await makeFirstLayout("bank")).close();
+  vi.spyOn(FakeObjectStore.prototype, "createIndex").mockImplementation(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  await expect(open()).rejects.toMatchObject({ code: "unavailable" });
+  vi.restoreAllMocks();
+  const database = await raw();
+
+  expect(database.version).toBe(1);
+  expect(await result(database.transaction("patterns").objectStore("patterns").count())).toBe(1);
 });
 
 test("a newer release in another tab is let through, and the next call is told", async () => {
@@ -57,12 +88,36 @@ test("a newer release in another tab is let through, and the next call is told",
   await expect(bank.storePattern(INPUT)).rejects.toMatchObject({ code: "schema_too_new" });
 });
 
-test("a tab with an older release that does not let go is Busy after a while", async () => {
-  const stubborn = indexedDB.open("bank", 1);
-  await result(stubborn);
-  vi.spyOn(indexedDB, "open").mockImplementationOnce((name) => IDBFactory.prototype.open.call(indexedDB, name, 2));
+test("a tab with an older release that does not let go is Busy after a while, and no more when it has", async () => {
+  const stubborn = await makeFirstLayout("bank");
 
-  await expect(IndexedDbStorage.open("bank", "tested", { busyTimeout: 20 })).rejects.toMatchObject({ code: "busy" });
+  await expect(open({ busyTimeout: 20 })).rejects.toMatchObject({ code: "busy" });
+  stubborn.close();
+  expect(await (await open()).getPattern(OLD_ID)).toMatchObject({ task_description: "Add login" });
+});
+
+test("a tab with an older release that lets go in time is only waited for", async () => {
+  const older = await makeFirstLayout("bank");
+  const opening = open();
+  setTimeout(() => {
+    older.close();
+  }, 20);
+
+  expect(await (await opening).getPattern(OLD_ID)).toMatchObject({ task_description: "Add login" });
+});
+
+test("calls at the same time share one connection, and closing leaves none", async () => {
+  const bank = await open();
+  const connect = vi.spyOn(indexedDB, "open");
+  const newer = await raw(DATABASE_VERSION + 1).catch(() => null); // makes the bank let go
+  newer?.close();
+  await result(indexedDB.deleteDatabase("bank"));
+  connect.mockClear();
+  await Promise.all([bank.getStats(), bank.searchByCategory("c"), bank.getStats()]);
+
+  expect(connect).toHaveBeenCalledTimes(1);
+  await bank.close();
+  await result(indexedDB.deleteDatabase("bank")); // would wait for ever for a connection that was left
 });
 
 test("a write that fails half-way leaves nothing, and is an error with its code", async () => {
@@ -89,6 +144,37 @@ test("damage is found by a check, and named", async () => {
   await result(store.put({ ...row, strategy: "Test last." }));
 
   expect((await bank.check()).filter(({ level }) => level === "error")).toMatchObject([{ check: "patterns", ids: [id] }]);
+});
+
+test("an erase looks through every record, and says what it cannot see", async () => {
+  const bank = await open();
+  const secret = "An unmistakable sentence about flibbertigibbets, said once.";
+  const stays = await bank.storePattern({ ...INPUT, strategy: "One that stays." });
+  const id = await bank.storePattern({ ...INPUT, strategy: secret }, { idempotency_key: "once" });
+  await bank.updatePattern(id, { strategy: "Another one." });
+  await bank.storePattern({ ...INPUT, strategy: "Another one.", title: "Seen again" });
+  await bank.recordOutcome({ pattern: id, success: false, source: "human", evidence: { said: secret } });
+  const erasure = await bank.erase(id);
+  const database = await raw();
+  const kept = await Promise.all(STORES.map((name) => result(database.transaction(name).objectStore(name).getAll())));
+
+  expect(erasure.bytes_checked).toBeGreaterThan(100);
+  expect(erasure.unproved).toContain("the browser's own files");
+  expect(JSON.stringify(kept)).not.toContain("flibbertigibbets");
+  expect((await bank.getPattern(stays))?.strategy).toBe("One that stays.");
+});
+
+test.each(["pattern_history", "outcomes", "pattern_embeddings"])("an erase that leaves something in %s is an error", async (store) => {
+  const bank = await open();
+  const id = await bank.storePattern(INPUT);
+  await bank.updatePattern(id, { strategy: "Test last." });
+  await bank.recordOutcome({ pattern: id, success: true, source: "test" });
+  const remove: IDBObjectStore["delete"] = Reflect.get<IDBObjectStore, "delete">(FakeObjectStore.prototype, "delete");
+  vi.spyOn(FakeObjectStore.prototype, "delete").mockImplementation(function (this: IDBObjectStore, key) {
+    return this.name === store ? (this.count() as unknown as IDBRequest<undefined>) : remove.call(this, key);
+  });
+
+  await expect(bank.erase(id)).rejects.toMatchObject({ code: "storage_corrupt", message: expect.stringContaining(store) as string });
 });
 
 test("stores at the same time are all kept, and counted", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
 import { ReasoningBankError } from "../../src/domain/errors.js";
-import { isSafeSqlite } from "../../src/storage/node/libraries.js";
+import { isSafeSqlite, sharedFileLibrary, type FileOpener } from "../../src/storage/node/libraries.js";
 import { resolveLocation } from "../../src/storage/node/location.js";
 import { tablePath } from "../support/embedder.js";
 import { newFolder } from "../support/folders.js";
@@ -57,19 +57,24 @@ test("a database of another program is named, refused and left as it is", async 
   const bank = new ReasoningBankAdapter(path, OPTIONS);
 
   await expect(bank.storePattern(INPUT)).rejects.toMatchObject({ code: "foreign_database", schema: "agentic-flow", path });
+  const image = new ReasoningBankAdapter(`sqljs:${path}`, OPTIONS);
+  await expect(image.getStats()).rejects.toMatchObject({ code: "foreign_database", schema: "agentic-flow" });
   expect(readFileSync(path).equals(before)).toBe(true);
 });
 
 test.each([
-  [99, "schema_too_new"],
-  [1, "unavailable"],
-])("a bank of schema %i is refused as %s", async (version, code) => {
+  ["", 99, "schema_too_new"],
+  ["sqljs:", 99, "schema_too_new"],
+  ["", 0, "storage_corrupt"],
+])("a bank opened by %j of schema %i is refused as %s, and left as it is", async (scheme, version, code) => {
   await open(path);
   const file = new DatabaseSync(path);
-  file.exec(`PRAGMA user_version=${String(version)}`);
+  file.exec(`PRAGMA user_version=${String(version)}; PRAGMA wal_checkpoint(TRUNCATE)`);
   file.close();
+  const before = readFileSync(path);
 
-  expect(await codeOf(() => open(path))).toBe(code);
+  expect(await codeOf(() => open(scheme + path))).toBe(code);
+  expect(readFileSync(path).equals(before)).toBe(true);
 });
 
 test("a file that is cut off is refused", async () => {
@@ -108,18 +113,6 @@ test.skipIf(process.getuid?.() === 0)("a file that cannot be written is read, an
   expect(await codeOf(() => bank.storePattern(INPUT))).toBe("unavailable");
 });
 
-test("erased text is gone from the files", async () => {
-  const bank = new ReasoningBankAdapter(path, OPTIONS);
-  const secret = "An unmistakable sentence about flibbertigibbets, said once.";
-  const id = await bank.storePattern({ ...INPUT, strategy: secret, metadata: { again: secret } });
-  await bank.updatePattern(id, { strategy: "Another one." });
-  const erasure = await bank.erase(id);
-
-  expect(erasure.bytes_checked).toBeGreaterThan(0);
-  for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name)).includes(secret)).toBe(false);
-  await bank.close();
-});
-
 test("sql.js keeps a file of its own for one process at a time", async () => {
   const bank = new ReasoningBankAdapter(`sqljs:${path}`, OPTIONS);
   const id = await bank.storePattern(INPUT);
@@ -132,9 +125,20 @@ test("sql.js keeps a file of its own for one process at a time", async () => {
   expect(existsSync(`${path}.lock`)).toBe(false);
 });
 
-test("sql.js takes over the lock of a process that has ended", async () => {
+test("sql.js takes over the lock of a process that has ended, and leaves nothing of it", async () => {
   writeFileSync(`${path}.lock`, "999999999");
 
+  expect(await codeOf(() => open(`sqljs:${path}`))).toBe("no error");
+  expect(readdirSync(folder).sort()).toEqual(["bank.db", "bank.db.sqljs"]);
+});
+
+test("a bank that cannot be opened by sql.js is not held afterwards", async () => {
+  await open(`sqljs:${path}`);
+  const whole = readFileSync(path);
+  writeFileSync(path, "hello ".repeat(100));
+
+  expect(await codeOf(() => open(`sqljs:${path}`))).toBe("storage_corrupt");
+  writeFileSync(path, whole);
   expect(await codeOf(() => open(`sqljs:${path}`))).toBe("no error");
 });
 
@@ -160,6 +164,22 @@ test("several stores at once share a saving of sql.js and are all kept", async (
   expect((await again.getStats()).total_patterns).toBe(30);
   await again.close();
 });
+
+test.each([["3.51.2", true], ["3.51.3", false]])("a library with SQLite %s is passed over: %s", async (version, passedOver) => {
+  const opener = (): Promise<FileOpener> =>
+    Promise.resolve(() => ({
+      engine: "tested",
+      all: () => [{ version }],
+      run: () => 0,
+      exec: () => undefined,
+      serialize: () => new Uint8Array(),
+      close: () => undefined,
+    }));
+  const chosen = await sharedFileLibrary({ tested: opener });
+
+  expect("missing" in chosen).toBe(passedOver);
+  expect("missing" in chosen ? chosen.missing : "").toBe(passedOver ? "tested has SQLite 3.51.2, and 3.51.3 is needed" : "");
+}); // prettier-ignore
 
 test.each([
   ["3.51.3", true],

@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -11,15 +12,17 @@ from typing import IO, Annotated, Literal, cast
 import typer
 
 from reasoningbank.cli.export_file import CountedLines, replacing
-from reasoningbank.cli.invocation import Invocation, with_bank, with_vectors
+from reasoningbank.cli.invocation import DEFAULT_NAMESPACE, Invocation, with_bank, with_vectors
 from reasoningbank.cli.json_output import print_json
 from reasoningbank.cli.progress import progress_bar, unseen
 from reasoningbank.cli.safe_text import safe_json, safe_line
 from reasoningbank.cli.streams import reading_file
+from reasoningbank.cli.verbs.safekeeping import restore_file
 from reasoningbank.cli.wording import counted
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.outcome import OutcomeSource
 from reasoningbank.domain.pattern import TransferReport
+from reasoningbank.storage import StorageBackend, open_storage
 
 Experiences = Annotated[
     bool, typer.Option("--trajectories", help="Experiences instead of patterns.")
@@ -35,6 +38,13 @@ def export(
     ] = "-",
     *,
     trajectories: Experiences = False,
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--everything",
+            help="All that is kept, of every namespace or of the one named with --namespace.",
+        ),
+    ] = False,
     skip_damaged: Annotated[
         bool,
         typer.Option(
@@ -45,12 +55,19 @@ def export(
     """Write every pattern as JSON lines, with all kept about it.
 
     With --trajectories, every experience instead. The namespace is written as it is at one moment.
+    With --everything, exact copies of all there is: vectors, experiences, links, recalls and
+    consolidations too; `restore` puts them into an empty bank of any engine.
     A file is replaced only when the export is complete, and never if it is a database. The report
     goes to standard error when the export itself goes to standard output. With --json: an object
     with `exported`, `file` and `damaged`, the ids of what was left out.
     """
-    if trajectories and skip_damaged:
+    if (trajectories or everything) and skip_damaged:
         raise InvalidInput("is for patterns", field="skip-damaged")
+    if everything:
+        if trajectories:
+            raise InvalidInput("are in everything", field="trajectories")
+        _export_everything(invocation, target)
+        return
     damaged: list[str] = []
     with invocation.open_bank() as bank:
         total = None if trajectories else bank.get_stats().total_patterns
@@ -71,6 +88,34 @@ def export(
         print(done, file=sys.stderr)
     else:
         print(f"{done} to {safe_line(target)}")
+
+
+def _export_everything(invocation: Invocation, target: str) -> None:
+    from reasoningbank.bank.whole_export import export_copies
+    from reasoningbank.domain.timestamps import format_timestamp
+
+    storage = _storage(invocation)
+    try:
+        named = invocation.namespace != DEFAULT_NAMESPACE
+        namespaces = [invocation.namespace] if named else storage.namespaces()
+        with _exporting(target, None) as show, _output(target, show, trajectories=False) as file:
+            exported = export_copies(
+                storage, namespaces, file, format_timestamp(time.time_ns() // 1_000_000)
+            )
+    finally:
+        storage.close()
+    if invocation.as_json and target != "-":
+        print_json({"exported": exported, "file": target, "damaged": []})
+        return
+    done = f"exported {counted(exported, 'thing')} of {counted(len(namespaces), 'namespace')}"
+    if target == "-":
+        print(done, file=sys.stderr)
+    else:
+        print(f"{done} to {safe_line(target)}")
+
+
+def _storage(invocation: Invocation) -> StorageBackend:
+    return open_storage(invocation.db)
 
 
 def _exporting(
@@ -165,12 +210,35 @@ def import_(
 
 
 @with_vectors
-def restore(invocation: Invocation, source: Source, *, trajectories: Experiences = False) -> None:
-    """Put an export back, every field as it was.
+def restore(
+    invocation: Invocation,
+    source: Annotated[
+        str, typer.Argument(metavar="FILE", help="An export or a backup; - is standard input.")
+    ],
+    *,
+    trajectories: Experiences = False,
+) -> None:
+    """Put an export or a backup back, every field as it was.
 
-    With --trajectories, an export of experiences. Run again, it leaves equal ones alone. With
-    --json: TransferReport.
+    An export (JSON lines) is added to the bank; run again, it leaves equal ones alone. With
+    --trajectories, an export of experiences. An export of everything goes into an empty bank of
+    any engine, in all its namespaces. A file that `backup` made, or a bank file, takes the
+    place of the whole bank once it was checked: programs that have the bank open go on with what it
+    holds, and what was there before is kept beside it. With --json: TransferReport, or for a backup
+    RestoreReport.
     """
+    if source != "-" and _is_backup(source):
+        if trajectories:
+            raise InvalidInput("is for exports, not for backups", field="trajectories")
+        restore_file(invocation, source)
+        return
+    from reasoningbank.bank.whole_export import is_copies
+
+    if source != "-" and _begins_with(source, is_copies):
+        if trajectories:
+            raise InvalidInput("are in everything", field="trajectories")
+        _restore_everything(invocation, source)
+        return
     with (
         reading_file(source) as file,
         invocation.open_bank() as bank,
@@ -187,6 +255,41 @@ def restore(invocation: Invocation, source: Source, *, trajectories: Experiences
             f"read {counted(report.read, 'line')}: {report.created:,} created, "
             f"{report.unchanged:,} unchanged"
         )
+
+
+def _restore_everything(invocation: Invocation, source: str) -> None:
+    from reasoningbank.bank.whole_export import restore_copies
+
+    storage = _storage(invocation)
+    try:
+        with Path(source).open("rb") as file, _lines_read("Restoring", file) as show:
+            report = restore_copies(storage, file, show)
+    finally:
+        storage.close()
+    if invocation.as_json:
+        print_json(report)
+    else:
+        print(
+            f"read {counted(report.read, 'thing')}: {report.created:,} created, "
+            f"{report.unchanged:,} unchanged"
+        )
+
+
+def _is_backup(source: str) -> bool:
+    from reasoningbank.storage.sqlite.backups import is_bank_or_backup
+
+    return _begins_with(source, is_bank_or_backup)
+
+
+def _begins_with(source: str, says: Callable[[bytes], bool]) -> bool:
+    """Give whether the beginning of a file is of some kind; of a pipe nothing is read."""
+    try:
+        if not stat.S_ISREG(Path(source).stat().st_mode):
+            return False
+        with Path(source).open("rb") as file:
+            return says(file.read(200))
+    except OSError:
+        return False  # who reads it as an export says what is wrong with it
 
 
 def _print_skipped(report: TransferReport) -> None:

@@ -29,6 +29,7 @@ _T = TypeVar("_T")
 _Work = Callable[[PostgresConnection], _T]
 
 _SIZE: Final = "SELECT pg_database_size(current_database())"
+_NAMESPACES: Final = "SELECT namespace FROM namespaces ORDER BY namespace"
 _IDS: Final = "SELECT id FROM patterns WHERE namespace = ? ORDER BY created_at, id"
 
 
@@ -207,6 +208,14 @@ class PostgresStorage(SqlStorage):
             return 0  # which has no such function
         [(size,)] = self._transactions.read("", lambda connection: connection.execute(_SIZE))
         return int(size)
+
+    def namespaces(self) -> list[str]:
+        """Give those that this role may see: row security shows a tenant only what it names."""
+        found = self._transactions.read("", lambda connection: connection.execute(_NAMESPACES))
+        return [str(row[0]) for row in found]
+
+    def refuse_writes(self, reason: str | None) -> bool:
+        return False  # there are no triggers here; take the rights of the role away instead
 
     def close(self) -> None:
         self._connections.close()

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from reasoningbank.storage.sql import (
+    copy_writing,
     counting,
     models,
     outcomes,
@@ -76,6 +77,7 @@ WHERE n.namespace = $1
 SELECT model FROM embedding_models
 WHERE namespace = $1 AND name = $2 AND dimension = $3 AND version = $4
 """,
+    copy_writing.FORGET_MODEL: "UPDATE namespaces SET model = NULL WHERE namespace = $1",
     counting.COUNTS: """
 SELECT task_category, CAST(SUM(patterns) AS bigint), CAST(SUM(quarantined) AS bigint)
 FROM category_counts WHERE namespace = $1

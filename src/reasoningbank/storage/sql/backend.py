@@ -44,11 +44,11 @@ from reasoningbank.storage.sql import (
     writing,
 )
 from reasoningbank.storage.sql.connection import SqlConnection
-from reasoningbank.storage.sql.consolidation_storage import SqlConsolidations
+from reasoningbank.storage.sql.copy_storage import SqlCopies
 from reasoningbank.storage.sql.verification import Reads
 
 
-class SqlStorage(SqlConsolidations):
+class SqlStorage(SqlCopies):
     """Do what `StorageBackend` asks for, but for what each engine does in its own way.
 
     Args:

@@ -49,9 +49,19 @@ def get(
     connection: SqlConnection, namespace: str, recall_id: str
 ) -> tuple[RecallEvent, str | None]:
     """Give a recall event and when its outcome was told, if it was; raises `NotFound`."""
+    found = find(connection, namespace, recall_id)
+    if found is None:
+        raise NotFound(f"no recall has the id {recall_id}", hint="Check the id and the namespace.")
+    return found
+
+
+def find(
+    connection: SqlConnection, namespace: str, recall_id: str
+) -> tuple[RecallEvent, str | None] | None:
+    """Give a recall event and when its outcome was told, if it was; None where there is none."""
     row = connection.execute(_GET, (namespace, recall_id)).fetchone()
     if row is None:
-        raise NotFound(f"no recall has the id {recall_id}", hint="Check the id and the namespace.")
+        return None
     found_id, description, category, shown_json, actor, at, settled_at = row
     shown = _decode_shown(shown_json)
     event = RecallEvent(

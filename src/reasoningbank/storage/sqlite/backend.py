@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import apsw
 
 from reasoningbank.domain.consolidation import Reached
+from reasoningbank.domain.copies import Copy
 from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord
-from reasoningbank.storage.sql import verification
+from reasoningbank.storage.sql import copy_writing, verification
 from reasoningbank.storage.sql.backend import SqlStorage
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.counting import Described
-from reasoningbank.storage.sqlite import changes, checks, erasure, salvage, vector_reads
+from reasoningbank.storage.sqlite import changes, checks, erasure, refusing, salvage, vector_reads
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.loans import Snapshot
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
 
 _T = TypeVar("_T")
+
+_NAMESPACES: Final = """
+SELECT namespace FROM namespaces UNION SELECT namespace FROM category_counts
+UNION SELECT namespace FROM pattern_history UNION SELECT namespace FROM trajectories
+UNION SELECT namespace FROM recalls UNION SELECT namespace FROM consolidations ORDER BY 1
+"""
 
 
 class SqliteStorage(SqlStorage):
@@ -172,6 +179,19 @@ class SqliteStorage(SqlStorage):
             return 0
         log = self._path.with_name(self._path.name + "-wal")
         return sum(place.stat().st_size for place in (self._path, log) if place.exists())
+
+    def namespaces(self) -> list[str]:
+        with self._connections.reading() as connection:
+            return [str(row[0]) for row in connection.execute(_NAMESPACES)]
+
+    def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
+        with self._connections.writing() as connection, refusing.passing(connection):
+            return sum(copy_writing.put(connection, namespace, copy) for copy in given)
+
+    def refuse_writes(self, reason: str | None) -> bool:
+        with self._connections.writing() as connection:
+            refusing.refuse(connection, reason)
+        return True
 
     def close(self) -> None:
         self._connections.close()

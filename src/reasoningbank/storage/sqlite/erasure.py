@@ -34,9 +34,11 @@ _TRAJECTORY_COLUMNS: Final = (
     ("trajectory_states", "note", "trajectory_id"),
     ("trajectory_states", "before", "trajectory_id"),
 )
+# What was asked before a task, and what a consolidation reported, are not a pattern's own.
+_OTHERS_COLUMNS: Final = (("recalls", "task_description", "id"), ("consolidations", "report", "id"))
 _HOLDS: Final = " OR ".join(
     f"EXISTS (SELECT 1 FROM {table} WHERE instr(CAST({column} AS BLOB), ?1))"  # noqa: S608
-    for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS)
+    for table, column, _ in (*_TEXT_COLUMNS, *_TRAJECTORY_COLUMNS, *_OTHERS_COLUMNS)
 )
 _READ_BYTES: Final = 1 << 20
 _NEEDLE_BYTES: Final = 24

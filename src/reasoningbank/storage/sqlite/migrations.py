@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 
 from reasoningbank.domain.errors import StorageCorrupt
+from reasoningbank.storage.sqlite.copying import copy_into
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION, UPGRADES
 from reasoningbank.storage.sqlite.settings import ConnectionSettings
@@ -56,7 +57,7 @@ def _backup(connection: apsw.Connection, path: Path, version: int) -> Path | Non
     A copy gets its name when it is whole, and never the name of a copy that is there.
     """
     with reserved_beside(path) as temporary:
-        connection.execute("VACUUM INTO ?", (str(temporary),))
+        copy_into(connection, temporary)
         if _version_of(temporary) != version:
             return None
         for name in _backup_names(path, version):

@@ -145,8 +145,14 @@ def _foreign(path: Path) -> ForeignDatabase:
         f"is {known}, not a bank; it was left as it is",
         schema=schema,
         path=str(path),
-        hint=f"Take its content over with `reasoningbank migrate {path}`, or name another file.",
+        hint=f"Take its content over with `{_command(path)}`, or name another file.",
     )
+
+
+def _command(path: Path) -> str:
+    import shlex
+
+    return shlex.join(["reasoningbank", "migrate", str(path)])
 
 
 def _foreign_schema(path: Path) -> str:

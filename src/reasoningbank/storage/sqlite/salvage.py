@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
 import apsw
+import msgspec
 
 from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.records import PatternRecord
@@ -16,7 +17,9 @@ from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
 
 _T = TypeVar("_T")
 
-_DAMAGE: Final = (*ENGINE_ERRORS, StorageCorrupt)
+ENGINE_DAMAGE: Final = (*ENGINE_ERRORS, StorageCorrupt)
+"""What reading a damaged file raises."""
+
 # The table and two indexes: where one of them is damaged, another still leads to the rows.
 _WAYS: Final = tuple(
     f"SELECT rowid FROM patterns {way} WHERE namespace = ?"  # noqa: S608 - constants
@@ -47,7 +50,7 @@ def readable_records(
         try:
             rows = connection.execute(_ROW, (number,)).fetchall()
             stored = stored_from_row(verified_row(rows[0])) if rows else None
-        except _DAMAGE:
+        except ENGINE_DAMAGE:
             stored = None
         if stored is None:
             on_damaged(_id_of(connection, namespace, number))
@@ -81,9 +84,9 @@ def _id_of(connection: apsw.Connection, namespace: str, number: int) -> str:
 def _record_of(connection: apsw.Connection, stored: StoredPattern) -> tuple[PatternRecord, bool]:
     """Give a pattern with those of its notes that can be read, and whether these are all."""
     namespace, pattern_id = stored.pattern.namespace, str(stored.pattern.id)
-    history, history_whole = _readable(reading.history(connection, namespace, pattern_id))
-    merges, merges_whole = _readable(reading.observations(connection, namespace, pattern_id))
-    outcomes, outcomes_whole = _readable(reading.outcomes(connection, namespace, pattern_id))
+    history, history_whole = readable(reading.history(connection, namespace, pattern_id))
+    merges, merges_whole = readable(reading.observations(connection, namespace, pattern_id))
+    outcomes, outcomes_whole = readable(reading.outcomes(connection, namespace, pattern_id))
     record = PatternRecord(
         pattern=stored.pattern,
         created_by=stored.created_by,
@@ -95,12 +98,12 @@ def _record_of(connection: apsw.Connection, stored: StoredPattern) -> tuple[Patt
     return record, history_whole and merges_whole and outcomes_whole
 
 
-def _readable(notes: Iterator[_T]) -> tuple[tuple[_T, ...], bool]:
+def readable(notes: Iterable[_T]) -> tuple[tuple[_T, ...], bool]:
     """Give the notes up to the first that cannot be read, and whether there is none such."""
     found: list[_T] = []
     try:
         for note in notes:
             found.append(note)  # noqa: PERF402 - what came before an error is kept
-    except _DAMAGE:
+    except (*ENGINE_DAMAGE, ValueError, TypeError, msgspec.MsgspecError):
         return tuple(found), False
     return tuple(found), True

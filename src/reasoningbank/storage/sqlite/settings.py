@@ -20,6 +20,9 @@ _WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 _STATEMENT_CACHE: Final = 64
 
 
+REFUSED: Final = "refused: "
+"""What the message begins with where writes are refused; see `refusing`."""
+
 ENGINE_ERRORS: Final = (apsw.Error, UnicodeDecodeError)
 """What the engine raises: its own errors, and Python's for text that damage has made no text."""
 
@@ -61,6 +64,12 @@ def translated_error(error: apsw.Error | UnicodeDecodeError, path: str) -> Reaso
             f"cannot be read or written ({error}); nothing of this call was stored",
             path=path,
             hint="Check the disk and its free space, then try again.",
+        )
+    if isinstance(error, apsw.ConstraintError) and REFUSED in str(error):
+        return Unavailable(
+            str(error).partition(REFUSED)[2],
+            path=path,
+            hint="Nothing was stored. Open the bank again.",
         )
     return Unavailable(f"cannot be used: {error}", path=path)
 

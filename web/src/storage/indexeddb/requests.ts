@@ -1,6 +1,6 @@
 /** IndexedDB requests as promises, and what their errors mean. */
 
-import { Busy, ReasoningBankError, SchemaTooNew, Unavailable } from "../../domain/errors.js";
+import { Busy, ReasoningBankError, Unavailable } from "../../domain/errors.js";
 
 /** Give the result of a request. */
 export function result<T>(request: IDBRequest<T>): Promise<T> {
@@ -42,8 +42,6 @@ export function translatedError(error: unknown, path: string): ReasoningBankErro
         ...details,
         hint: "Free some space, or ask the browser for more with persist: true.",
       });
-    case "VersionError":
-      return new SchemaTooNew("was written by a newer release", { ...details, hint: "Reload the page." });
     case "InvalidStateError":
       return new Unavailable("was closed by the browser", { ...details, hint: "Call again." });
     case "TimeoutError":

@@ -1,7 +1,7 @@
 /** The object stores of a bank in IndexedDB, and the steps from older versions. */
 
 /** The version this release writes. Every released version keeps its step below. */
-export const DATABASE_VERSION = 1;
+export const DATABASE_VERSION = 2;
 
 export const STORES = [
   "properties", "namespaces", "category_counts", "patterns", "pattern_embeddings", "outcomes", "pattern_history",
@@ -10,7 +10,7 @@ export const STORES = [
 export type StoreName = (typeof STORES)[number];
 
 /** What takes a database from the version before to each version. Keys hold no nulls: those have no order. */
-const UPGRADES: Readonly<Record<number, (database: IDBDatabase) => void>> = {
+const UPGRADES: Readonly<Record<number, (database: IDBDatabase, transaction: IDBTransaction) => void>> = {
   1: (database) => {
     const make = (name: StoreName, options: IDBObjectStoreParameters): IDBObjectStore =>
       database.createObjectStore(name, options);
@@ -39,9 +39,21 @@ const UPGRADES: Readonly<Record<number, (database: IDBDatabase) => void>> = {
     const trajectories = make("trajectories", { keyPath: ["namespace", "id"] });
     trajectories.createIndex("fingerprint", ["namespace", "fingerprint"], { unique: true });
   },
+  // What was erased is found without reading the whole log: only those entries have the key [namespace, id].
+  2: (_, transaction) => {
+    const changes = transaction.objectStore("changes");
+    changes.createIndex("erased", "erased");
+    changes.openCursor().onsuccess = (event) => {
+      const cursor = (event.target as IDBRequest<IDBCursorWithValue | null>).result;
+      if (cursor === null) return;
+      const entry = cursor.value as { namespace: string; id: string; kind: string };
+      if (entry.kind === "erase") cursor.update({ ...entry, erased: [entry.namespace, entry.id] });
+      cursor.continue();
+    };
+  },
 };
 
 /** Bring a database up to a version, step by step, inside the transaction of its upgrade. */
-export function upgrade(database: IDBDatabase, from: number, to: number): void {
-  for (let version = from + 1; version <= to; version++) UPGRADES[version]!(database);
+export function upgrade(transaction: IDBTransaction, from: number, to = DATABASE_VERSION): void {
+  for (let version = from + 1; version <= to; version++) UPGRADES[version]!(transaction.db, transaction);
 }

@@ -1,62 +1,86 @@
 /** A bank in a file that Python and others may have open at the same time. */
 
-import { randomBytes } from "node:crypto";
-import { accessSync, chmodSync, closeSync, constants, existsSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, statSync, unlinkSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { BankOptions } from "../../bank/options.js";
 import { Unavailable } from "../../domain/errors.js";
 import { translatedError, type SqlDriver } from "../sql/driver.js";
-import { BUSY_TIMEOUT_MS, PRAGMAS, SqlStorage, writeSchema } from "../sql/storage.js";
+import { migrate } from "../sql/migrating.js";
+import { patiently } from "../sql/patience.js";
+import { checkCurrent, schemaVersion } from "../sql/recognising.js";
+import { BUSY_TIMEOUT_MS, PRAGMAS, SqlStorage } from "../sql/storage.js";
 import type { Storage } from "../tables.js";
+import { backUpBank, createBank } from "./creating.js";
 import type { FileOpener } from "./libraries.js";
-import { checkVersion, probe } from "./probing.js";
+import { probe } from "./probing.js";
 
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
-const POSIX = process.platform !== "win32";
 
 /** How often this process has each file open; those must not be touched by other means. */
 const open = new Map<string, number>();
 
-/** Open the bank at `path`, making it if there is no file. One that cannot be written is opened for reading. */
-export function openFile(path: string, reason: string, library: FileOpener, options: BankOptions): Storage {
+/**
+ * Open the bank at `path`, making it if there is no file, and bringing it up to date if an older release made it.
+ *
+ * One that cannot be written is opened for reading.
+ */
+export async function openFile(
+  path: string, reason: string, library: FileOpener, options: BankOptions = {},
+): Promise<Storage> {
+  const busyTimeout = options.busyTimeout ?? BUSY_TIMEOUT_MS;
   try {
-    if (!existsSync(path)) create(path, library);
+    if (!existsSync(path)) createBank(path, library);
     if (!open.has(path)) probe(path, () => library(path, { readOnly: true, create: false }));
+    open.set(path, (open.get(path) ?? 0) + 1); // nobody probes it from here on
     const readOnly = !isWritable(path);
-    const driver = connected(path, library, readOnly, options);
-    open.set(path, (open.get(path) ?? 0) + 1);
-    const size = (): Promise<number> =>
-      Promise.resolve([path, `${path}-wal`].reduce((sum, one) => sum + (statSync(one, { throwIfNoEntry: false })?.size ?? 0), 0));
+    const driver = await connected(path, library, readOnly, busyTimeout, options).catch((error: unknown) => {
+      letGo(path);
+      throw error;
+    });
     const release = (): Promise<void> => {
-      const left = open.get(path)! - 1;
-      if (left === 0) open.delete(path);
-      else open.set(path, left);
+      letGo(path);
       return Promise.resolve();
     };
-    const busyTimeout = options.busyTimeout ?? BUSY_TIMEOUT_MS;
     return new SqlStorage(() => driver, {
-      backend: "sqlite", path, persistent: true, reason, readOnly, busyTimeout, size, release,
-    }); // prettier-ignore
+      backend: "sqlite", path, persistent: true, reason, readOnly, busyTimeout, size: () => sizeOf(path), release,
+    });
   } catch (error) {
     throw failure(error, path);
   }
+} // prettier-ignore
+
+function letGo(path: string): void {
+  const left = open.get(path)! - 1;
+  if (left === 0) open.delete(path);
+  else open.set(path, left);
 }
 
-function connected(path: string, library: FileOpener, readOnly: boolean, options: BankOptions): SqlDriver {
+function sizeOf(path: string): Promise<number> {
+  const sizes = [path, `${path}-wal`].map((one) => statSync(one, { throwIfNoEntry: false })?.size ?? 0);
+  return Promise.resolve(sizes.reduce((sum, size) => sum + size, 0));
+}
+
+async function connected(
+  path: string, library: FileOpener, readOnly: boolean, busyTimeout: number, { durability }: BankOptions,
+): Promise<SqlDriver> {
   const driver = library(path, { readOnly, create: false });
   try {
     driver.exec(PRAGMAS);
     driver.exec("PRAGMA busy_timeout=0");
-    driver.exec(`PRAGMA synchronous=${options.durability === "strict" ? "FULL" : "NORMAL"}`);
+    driver.exec(`PRAGMA synchronous=${durability === "strict" ? "FULL" : "NORMAL"}`);
     driver.exec(`PRAGMA journal_size_limit=${String(WAL_LIMIT_BYTES)}`);
     // Unlike probing, this sees what stands in the log alone.
-    checkVersion(Number(driver.all("PRAGMA user_version")[0]?.["user_version"]), path);
+    if (readOnly) checkCurrent(await patiently(busyTimeout, () => schemaVersion(driver)), path);
+    else {
+      const backUp = (version: number): Promise<boolean> => backUpBank(path, version, driver, library, busyTimeout);
+      await migrate(driver, { path, busyTimeout, backUp });
+    }
     return driver;
   } catch (error) {
     driver.close();
     throw error;
   }
-}
+} // prettier-ignore
 
 /** Give the bank's error for one of the file system or of SQLite. */
 export function failure(error: unknown, path: string): Error {
@@ -78,50 +102,5 @@ function isWritable(path: string): boolean {
     return true;
   } catch {
     return false; // that is what was asked
-  }
-}
-
-/** Make a new bank under a temporary name and link it into place, so that it is never seen half-made. */
-function create(path: string, library: FileOpener): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${randomBytes(8).toString("hex")}.creating`;
-  closeSync(openSync(temporary, "wx", 0o600));
-  try {
-    if (POSIX) chmodSync(temporary, 0o600);
-    const driver = library(temporary, { readOnly: false, create: true });
-    try {
-      driver.exec("PRAGMA synchronous=FULL");
-      writeSchema(driver);
-      // Last, because from here on the connection keeps side files; closing removes them.
-      driver.all("PRAGMA journal_mode=WAL");
-    } finally {
-      driver.close();
-    }
-    putInPlace(temporary, path);
-  } finally {
-    if (existsSync(temporary)) unlinkSync(temporary);
-  }
-}
-
-function putInPlace(temporary: string, path: string): void {
-  flush(temporary);
-  try {
-    linkSync(temporary, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return; // another process was first
-    if (existsSync(path)) return;
-    renameSync(temporary, path); // no hard links here
-  }
-  flush(dirname(path));
-}
-
-/** Make a file's content or a directory's entries last through a power loss. */
-export function flush(path: string): void {
-  if (!POSIX) return;
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -1,10 +1,10 @@
 /** Images in files of their own, for a Node without a library that shares files safely. */
 
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { Busy, Unavailable } from "../../domain/errors.js";
 import type { ImageStore } from "../sqljs/saving.js";
-import { flush } from "./file.js";
+import { flush, putUnderBackupName, reserve } from "./creating.js";
 
 /** Beside an image that sql.js made, so that no file of another program is ever replaced. */
 const MARK = ".sqljs";
@@ -33,6 +33,16 @@ export function imageInFile(path: string): ImageStore {
       closeSync(openSync(`${path}${MARK}`, "a", 0o600));
       return Promise.resolve();
     },
+    backUp: (image, version) => {
+      const temporary = reserve(path);
+      try {
+        writeFileSync(temporary, image);
+        putUnderBackupName(temporary, path, version);
+      } finally {
+        rmSync(temporary, { force: true });
+      }
+      return Promise.resolve();
+    },
     release: () => {
       if (held !== null) unlinkSync(held);
       return Promise.resolve();
@@ -42,20 +52,34 @@ export function imageInFile(path: string): ImageStore {
 
 /** Take the lock of a writer; that of a process which has ended is taken over. */
 function lock(path: string): string {
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = openSync(path, "wx", 0o600);
-      writeSync(handle, String(process.pid));
-      closeSync(handle);
-      return path;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const holder = Number(readFileSync(path, "utf8"));
-      if (holder === process.pid || isAlive(holder)) break;
-      rmSync(path, { force: true });
+  const own = reserve(path);
+  try {
+    writeFileSync(own, String(process.pid));
+    for (let attempt = 0; attempt < 2; attempt++) {
+      try {
+        linkSync(own, path); // with its content at once: half a lock names nobody
+        return path;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        if (!removeDead(path)) break;
+      }
     }
+  } finally {
+    unlinkSync(own);
   }
   throw new Busy("is held by another process", { path, hint: "Close it, or remove the lock file if it has ended." });
+}
+
+/** Remove the lock of a process that has ended; give whether that was so. */
+function removeDead(path: string): boolean {
+  const holder = readFileSync(path, "utf8");
+  if (isAlive(Number(holder))) return false;
+  const taken = `${path}.${String(process.pid)}.ended`;
+  renameSync(path, taken);
+  const ended = readFileSync(taken, "utf8") === holder;
+  if (!ended) linkSync(taken, path); // somebody was faster, and this is the new one's
+  unlinkSync(taken);
+  return ended;
 }
 
 function isAlive(pid: number): boolean {
@@ -72,7 +96,7 @@ function replace(path: string, content: Uint8Array): void {
   const temporary = `${path}.${String(process.pid)}.saving`;
   const handle = openSync(temporary, "w", 0o600);
   try {
-    writeSync(handle, content);
+    writeFileSync(handle, content);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

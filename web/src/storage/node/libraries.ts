@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import type { StatementSync } from "node:sqlite";
 import type BetterSqlite3 from "better-sqlite3";
 import type { SqlDriver, SqlRow, SqlValue } from "../sql/driver.js";
 
@@ -27,17 +28,20 @@ export function isSafeSqlite(version: string): boolean {
   return true;
 }
 
-/** Give the library to use on shared files: Node's own where its SQLite is new enough, else better-sqlite3; or why none. */
-export async function sharedFileLibrary(): Promise<{ open: FileOpener } | { missing: string }> {
+/** Every library that may be used on shared files, in the order in which they are tried. */
+export const FILE_LIBRARIES = { "node:sqlite": nodeSqlite, "better-sqlite3": betterSqlite3 };
+
+/** Give the first library that is there and safe on shared files; or why there is none. */
+export async function sharedFileLibrary(
+  candidates: Readonly<Record<string, () => Promise<FileOpener>>> = FILE_LIBRARIES,
+): Promise<{ open: FileOpener } | { missing: string }> {
   const reasons: string[] = [];
-  for (const [name, load] of [["node:sqlite", nodeSqlite], ["better-sqlite3", betterSqlite3]] as const) {
+  for (const [name, load] of Object.entries(candidates)) {
     try {
       const open = await load();
-      const probe = open(":memory:", { readOnly: false, create: true });
-      const version = String(probe.all("SELECT sqlite_version() AS version")[0]?.["version"]);
-      probe.close();
+      const version = sqliteVersion(open);
       if (isSafeSqlite(version)) return { open };
-      reasons.push(`${name} has SQLite ${version}, and 3.51.3 is needed`);
+      reasons.push(`${name} has SQLite ${version}, and ${WAL_RESET_FIXED.join(".")} is needed`);
     } catch (error) {
       reasons.push(`${name} cannot be loaded (${error instanceof Error ? error.message.split("\n")[0]! : String(error)})`);
     }
@@ -45,19 +49,21 @@ export async function sharedFileLibrary(): Promise<{ open: FileOpener } | { miss
   return { missing: reasons.join("; ") };
 } // prettier-ignore
 
+function sqliteVersion(open: FileOpener): string {
+  const driver = open(":memory:", { readOnly: false, create: true });
+  try {
+    return String(driver.all("SELECT sqlite_version() AS version")[0]?.["version"]);
+  } finally {
+    driver.close();
+  }
+}
+
 async function nodeSqlite(): Promise<FileOpener> {
   const { DatabaseSync } = await quietly(() => import("node:sqlite"));
   return (path, { readOnly }) => {
     const database = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 0 });
-    const prepared = new Map<string, ReturnType<typeof database.prepare>>();
-    const statement = (sql: string): ReturnType<typeof database.prepare> => {
-      let known = prepared.get(sql);
-      if (known === undefined) {
-        known = database.prepare(sql);
-        prepared.set(sql, known);
-      }
-      return known;
-    };
+    const prepared = new Map<string, StatementSync>();
+    const statement = (sql: string): StatementSync => keptIn(prepared, sql, () => database.prepare(sql));
     const version = String(database.prepare("SELECT sqlite_version() AS version").get()?.["version"]);
     return {
       engine: `SQLite ${version} (node:sqlite)`,
@@ -73,6 +79,16 @@ async function nodeSqlite(): Promise<FileOpener> {
       },
     };
   };
+}
+
+/** Give what is kept under a name, making it the first time. */
+function keptIn<V>(kept: Map<string, V>, name: string, make: () => V): V {
+  let value = kept.get(name);
+  if (value === undefined) {
+    value = make();
+    kept.set(name, value);
+  }
+  return value;
 }
 
 /** Load something without the warning that it is experimental: it is asked for on purpose. */
@@ -94,14 +110,7 @@ async function betterSqlite3(): Promise<FileOpener> {
   return (path, { readOnly, create }) => {
     const database = new Database(path, { readonly: readOnly, fileMustExist: !create, timeout: 0 });
     const prepared = new Map<string, BetterSqlite3.Statement>();
-    const statement = (sql: string): BetterSqlite3.Statement => {
-      let known = prepared.get(sql);
-      if (known === undefined) {
-        known = database.prepare(sql);
-        prepared.set(sql, known);
-      }
-      return known;
-    };
+    const statement = (sql: string): BetterSqlite3.Statement => keptIn(prepared, sql, () => database.prepare(sql));
     const version = String(database.prepare("SELECT sqlite_version()").pluck().get());
     return {
       engine: `SQLite ${version} (better-sqlite3)`,

@@ -72,3 +72,12 @@ export function translatedError(error: unknown, path: string | null): ReasoningB
       return new Unavailable(`cannot be used: ${String(error)}`, details);
   }
 }
+
+/** Undo the transaction that is under way after an error, which is thrown on. */
+export function rollBack(driver: SqlDriver): void {
+  try {
+    driver.exec("ROLLBACK");
+  } catch {
+    // SQLite has rolled back by itself, as it does when the disk is full.
+  }
+}

@@ -193,3 +193,78 @@ PRIMARY KEY (namespace, id)
 ) STRICT;
 CREATE INDEX idx_outcomes_recall ON outcomes (namespace, recall_id) WHERE recall_id IS NOT NULL;
 `;
+
+/** What takes a bank from the version before to each version. */
+export const UPGRADES: Readonly<Record<number, string>> = {
+  2: `
+CREATE TABLE trajectories (
+namespace TEXT NOT NULL,
+id TEXT NOT NULL,
+origin TEXT,
+actor TEXT NOT NULL,
+created_at TEXT NOT NULL,
+fingerprint BLOB NOT NULL,
+checksum INTEGER NOT NULL,
+task_category TEXT NOT NULL,
+task_description TEXT NOT NULL,
+metadata TEXT NOT NULL,
+steps TEXT NOT NULL,
+PRIMARY KEY (namespace, id)
+) STRICT;
+CREATE UNIQUE INDEX idx_trajectories_fingerprint ON trajectories (namespace, fingerprint);
+CREATE TABLE trajectory_states (
+namespace TEXT NOT NULL,
+trajectory_id TEXT NOT NULL,
+state TEXT NOT NULL,
+verdict TEXT,
+note TEXT,
+before TEXT,
+at TEXT NOT NULL,
+PRIMARY KEY (namespace, trajectory_id),
+FOREIGN KEY (namespace, trajectory_id) REFERENCES trajectories (namespace, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_trajectory_states ON trajectory_states (namespace, state, at, trajectory_id);
+CREATE TABLE pattern_links (
+namespace TEXT NOT NULL,
+source_id TEXT NOT NULL,
+kind TEXT NOT NULL,
+target_id TEXT NOT NULL,
+actor TEXT NOT NULL,
+at TEXT NOT NULL,
+PRIMARY KEY (namespace, source_id, kind, target_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idx_pattern_links_target ON pattern_links (namespace, target_id, kind);
+CREATE TABLE withdrawals (
+namespace TEXT NOT NULL,
+pattern_id TEXT NOT NULL,
+kind TEXT NOT NULL,
+source TEXT NOT NULL,
+actor TEXT NOT NULL,
+at TEXT NOT NULL,
+PRIMARY KEY (namespace, pattern_id, kind, source)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE recalls (
+namespace TEXT NOT NULL,
+id TEXT NOT NULL,
+task_category TEXT,
+task_description TEXT NOT NULL,
+shown TEXT NOT NULL,
+actor TEXT NOT NULL,
+at TEXT NOT NULL,
+settled_at TEXT,
+PRIMARY KEY (namespace, id)
+) STRICT;
+CREATE TABLE consolidations (
+namespace TEXT NOT NULL,
+id TEXT NOT NULL,
+report TEXT NOT NULL,
+actor TEXT NOT NULL,
+at TEXT NOT NULL,
+undone_at TEXT,
+PRIMARY KEY (namespace, id)
+) STRICT;
+ALTER TABLE outcomes ADD COLUMN weight REAL NOT NULL DEFAULT 1.0;
+ALTER TABLE outcomes ADD COLUMN recall_id TEXT;
+CREATE INDEX idx_outcomes_recall ON outcomes (namespace, recall_id) WHERE recall_id IS NOT NULL;
+`,
+};

@@ -4,14 +4,15 @@ import { Busy, StorageCorrupt, Unavailable } from "../../domain/errors.js";
 import { randomBytes } from "#random";
 import { newId } from "../../domain/identifiers.js";
 import { formatTimestamp } from "../../domain/timestamps.js";
-import type { Description, Storage, Tables } from "../tables.js";
+import { holds } from "../scanning.js";
+import type { Description, Erased, Scrubbed, Storage, Tables } from "../tables.js";
 import { Turns } from "../turns.js";
-import { isBusy, translatedError, type SqlDriver } from "./driver.js";
+import { isBusy, rollBack, translatedError, type SqlDriver } from "./driver.js";
+import { patiently } from "./patience.js";
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from "./schema-text.js";
 import { SqlTables } from "./tables.js";
 
 export const BUSY_TIMEOUT_MS = 30_000;
-const LONGEST_PAUSE_MS = 50;
 
 /** What differs between one SQLite bank and another. */
 export interface SqlStorageOptions {
@@ -25,6 +26,8 @@ export interface SqlStorageOptions {
   readonly refusal?: (() => Error) | undefined;
   /** Make what was committed durable, or undo it and throw; not for a library that writes its own file. */
   readonly save?: (() => Promise<void>) | undefined;
+  /** Where bytes that were erased may still be when they are gone from the bank. */
+  readonly unproved?: string | undefined;
   readonly size?: (() => Promise<number>) | undefined;
   /** Let go of what was held beside the connection. */
   readonly release?: (() => Promise<void>) | undefined;
@@ -40,6 +43,7 @@ PRAGMA secure_delete=ON;`;
 
 const HELD = [
   ["patterns", "task_description"], ["patterns", "strategy"], ["patterns", "title"], ["patterns", "data"],
+  ["pattern_embeddings", "embedding"], ["recalls", "task_description"], ["consolidations", "report"],
   ["pattern_history", "before"], ["observations", "content"], ["outcomes", "evidence"],
   ["trajectories", "task_description"], ["trajectories", "steps"], ["trajectories", "metadata"],
   ["trajectory_states", "verdict"], ["trajectory_states", "note"], ["trajectory_states", "before"],
@@ -100,33 +104,37 @@ export class SqlStorage implements Storage {
   }
 
   /** Cut the log to nothing, look for the needles in what is left, and rewrite the file if one is found. */
-  async scrub(needles: readonly Uint8Array[]): Promise<{ bytes_checked: number; compacted: boolean }> {
+  async scrub({ needles }: Erased): Promise<Scrubbed> {
     const outcome = await this.#turn(async () => {
       const driver = this.#driver();
       try {
         await this.#foldLog(driver);
         let content = driver.serialize();
-        const left = needles.filter((needle) => holds(content, needle));
-        const compacted = left.length > 0 || needles.length === 0;
+        const left = this.#leftOver(driver, content, needles ?? []);
+        const compacted = left.length > 0 || needles === null;
         if (compacted) {
           driver.exec("VACUUM");
           await this.#foldLog(driver);
           content = driver.serialize();
         }
-        const residue = left.filter((needle) => holds(content, needle) && !this.#isHeld(driver, needle));
-        if (residue.length > 0) {
+        if (this.#leftOver(driver, content, left).length > 0) {
           throw new StorageCorrupt("still holds bytes of an erased pattern after being rewritten", {
             path: this.#options.path,
             hint: "Run `reasoningbank doctor`.",
           });
         }
-        return { bytes_checked: content.length, compacted };
+        return { bytes_checked: content.length, compacted, unproved: this.#options.unproved ?? null };
       } catch (error) {
         throw translatedError(error, this.#options.path);
       }
     });
     await this.#saved();
     return outcome;
+  }
+
+  /** Give the pieces that are there though no row which stays holds them. */
+  #leftOver(driver: SqlDriver, content: Uint8Array, needles: readonly Uint8Array[]): readonly Uint8Array[] {
+    return needles.filter((needle) => holds(content, needle) && !isHeld(driver, needle));
   }
 
   async close(): Promise<void> {
@@ -160,7 +168,7 @@ export class SqlStorage implements Storage {
   async #inTransaction<T>(begin: string, work: (tables: Tables) => Promise<T>): Promise<T> {
     const driver = this.#driver();
     try {
-      await this.#patiently(() => {
+      await patiently(this.#options.busyTimeout, () => {
         driver.exec(begin);
         try {
           driver.all("SELECT 1 FROM bank_properties LIMIT 1"); // from here on the bank stands still
@@ -182,24 +190,10 @@ export class SqlStorage implements Storage {
     }
   }
 
-  /** Try until nobody else holds the database; waits grow and vary, so that writers do not march in step. */
-  async #patiently<T>(attempt: () => T): Promise<T> {
-    const deadline = Date.now() + this.#options.busyTimeout;
-    for (let attempts = 0; ; attempts++) {
-      try {
-        return attempt();
-      } catch (error) {
-        if (!isBusy(error) || Date.now() >= deadline) throw error;
-        const longest = Math.min(LONGEST_PAUSE_MS, 2 ** Math.min(attempts, 6));
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
-      }
-    }
-  }
-
   async #foldLog(driver: SqlDriver): Promise<void> {
     if (this.#options.backend !== "sqlite" || this.#options.path === null) return;
     try {
-      await this.#patiently(() => {
+      await patiently(this.#options.busyTimeout, () => {
         const [row] = driver.all("PRAGMA wal_checkpoint(TRUNCATE)");
         if (row?.["busy"] !== 0) throw Object.assign(new Error("the log is held"), { errcode: 5 });
       });
@@ -211,28 +205,9 @@ export class SqlStorage implements Storage {
       });
     }
   }
-
-  /** Give whether a row that stays holds a piece rightly. */
-  #isHeld(driver: SqlDriver, needle: Uint8Array): boolean {
-    return driver.all(`SELECT ${HELD} AS held`, [needle])[0]?.["held"] === 1;
-  }
 }
 
-function rollBack(driver: SqlDriver): void {
-  try {
-    driver.exec("ROLLBACK");
-  } catch {
-    // SQLite has rolled back by itself, as it does when the disk is full; the error that led here is thrown on.
-  }
-}
-
-/** Give whether bytes hold a piece. */
-export function holds(content: Uint8Array, needle: Uint8Array): boolean {
-  const start = needle[0]!;
-  for (let at = content.indexOf(start); at >= 0; at = content.indexOf(start, at + 1)) {
-    let same = 1;
-    while (same < needle.length && content[at + same] === needle[same]) same++;
-    if (same === needle.length) return true;
-  }
-  return false;
+/** Give whether a row that stays holds a piece: others may say the same. */
+function isHeld(driver: SqlDriver, needle: Uint8Array): boolean {
+  return driver.all(`SELECT ${HELD} AS held`, [needle])[0]?.["held"] === 1;
 }

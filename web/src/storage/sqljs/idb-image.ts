@@ -2,7 +2,7 @@
 
 import { completed, result, translatedError } from "../indexeddb/requests.js";
 import { heldElsewhere, writerLock } from "./opfs.js";
-import type { ImageStore } from "./saving.js";
+import { freeBackupName, type ImageStore } from "./saving.js";
 
 const STORE = "image";
 
@@ -15,6 +15,16 @@ export async function imageInIndexedDb(name: string): Promise<ImageStore> {
     request.result.createObjectStore(STORE);
   };
   const database = await result(request);
+  const put = async (key: string, image: Uint8Array): Promise<void> => {
+    try {
+      const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
+      const done = completed(transaction);
+      transaction.objectStore(STORE).put(image, key);
+      await done;
+    } catch (error) {
+      throw translatedError(error, path);
+    }
+  };
   return {
     path,
     refusal: release === null ? heldElsewhere(path) : null,
@@ -22,15 +32,10 @@ export async function imageInIndexedDb(name: string): Promise<ImageStore> {
       const image = await result(database.transaction(STORE).objectStore(STORE).get(STORE) as IDBRequest<Uint8Array | undefined>);
       return image ?? null;
     },
-    save: async (image) => {
-      try {
-        const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
-        const done = completed(transaction);
-        transaction.objectStore(STORE).put(image, STORE);
-        await done;
-      } catch (error) {
-        throw translatedError(error, path);
-      }
+    save: (image) => put(STORE, image),
+    backUp: async (image, version) => {
+      const keys = await result(database.transaction(STORE).objectStore(STORE).getAllKeys());
+      await put(await freeBackupName(STORE, version, (key) => Promise.resolve(keys.includes(key))), image);
     },
     release: () => {
       database.close();

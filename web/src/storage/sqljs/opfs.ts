@@ -1,15 +1,18 @@
 /** Images in the origin's private file system: durable where IndexedDB is missing or blocked. */
 
+import { randomBytes } from "#random";
 import { Busy } from "../../domain/errors.js";
-import type { ImageStore } from "./saving.js";
+import { toHex } from "../../domain/utf8.js";
+import { freeBackupName, type ImageStore } from "./saving.js";
 
 /** Give whether this page can keep files of its own. */
 export async function hasPrivateFiles(): Promise<boolean> {
   try {
     const root = await directory();
-    const handle = await root.getFileHandle("reasoningbank-probe", { create: true });
+    const probe = `reasoningbank-probe-${toHex(randomBytes(8))}`; // of this call alone: other tabs may look too
+    const handle = await root.getFileHandle(probe, { create: true });
     const able = "createWritable" in handle;
-    await root.removeEntry("reasoningbank-probe");
+    await root.removeEntry(probe);
     return able;
   } catch {
     return false; // missing, or refused by policy: that is what was asked
@@ -34,27 +37,35 @@ export async function privateFile(name: string): Promise<ImageStore> {
   return {
     path,
     refusal: release === null ? heldElsewhere(path) : null,
-    load: async () => {
-      try {
-        const file = await (await root.getFileHandle(fileName)).getFile();
-        return file.size === 0 ? null : new Uint8Array(await file.arrayBuffer());
-      } catch (error) {
-        if (error instanceof DOMException && error.name === "NotFoundError") return null;
-        throw error;
-      }
-    },
-    save: async (image) => {
-      const handle = await root.getFileHandle(fileName, { create: true });
-      // Writes to a copy, which takes the file's place when it is closed.
-      const writable = await handle.createWritable();
-      await writable.write(image as BufferSource);
-      await writable.close();
+    load: () => contentOf(root, fileName),
+    save: (image) => replace(root, fileName, image),
+    backUp: async (image, version) => {
+      const isTaken = async (wanted: string): Promise<boolean> => (await contentOf(root, wanted)) !== null;
+      await replace(root, await freeBackupName(fileName, version, isTaken), image);
     },
     release: () => {
       release?.();
       return Promise.resolve();
     },
   };
+}
+
+async function contentOf(root: FileSystemDirectoryHandle, fileName: string): Promise<Uint8Array | null> {
+  try {
+    const file = await (await root.getFileHandle(fileName)).getFile();
+    return file.size === 0 ? null : new Uint8Array(await file.arrayBuffer());
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "NotFoundError") return null;
+    throw error;
+  }
+}
+
+async function replace(root: FileSystemDirectoryHandle, fileName: string, content: Uint8Array): Promise<void> {
+  const handle = await root.getFileHandle(fileName, { create: true });
+  // Writes to a copy, which takes the file's place when it is closed.
+  const writable = await handle.createWritable();
+  await writable.write(content as BufferSource);
+  await writable.close();
 }
 
 /** Give the error for a change in a tab that may not write. */

@@ -7,11 +7,14 @@ import { TABLES } from "../../../src/embedding/assets.js";
 import { defaultEmbedder } from "../../../src/embedding/default.js";
 import { hasSimd, loadKernel } from "../../../src/kernel/kernel.js";
 import { openStorage } from "../../../src/platform/web-storage.js";
-import { MemoryStorage } from "../../../src/storage/memory.js";
+import { result } from "../../../src/storage/indexeddb/requests.js";
+import { MemoryStorage } from "../../../src/storage/memory/storage.js";
 import { loadSqlJs } from "../../../src/storage/sqljs/library.js";
+import { hasPrivateFiles } from "../../../src/storage/sqljs/opfs.js";
 import { openImage, type ImageStore } from "../../../src/storage/sqljs/saving.js";
 import type { Storage } from "../../../src/storage/tables.js";
-import { Run, type Scenario, type Stores } from "../../scenarios/runner.js";
+import { letters, Run, type Scenario, type Stores } from "../../scenarios/runner.js";
+import { ERASED_ID, makeFirstLayout, OLD_ID } from "../../support/first-layout.js";
 
 const OPTIONS: BankOptions = {
   tableUrl: `/dist/assets/${TABLES.hybrid.id}.bin`,
@@ -19,6 +22,7 @@ const OPTIONS: BankOptions = {
 };
 const banks = new Map<string, ReasoningBankAdapter>();
 let runs = 0;
+let held: IDBDatabase | null = null;
 
 /** Give a bank by the target it was opened with. */
 function bank(target = "page", options: BankOptions = {}): ReasoningBankAdapter {
@@ -66,6 +70,7 @@ function inPage(path: string): ImageStore {
       kept = image;
       return Promise.resolve();
     },
+    backUp: () => Promise.reject(new Error("a new image has no older schema")),
     release: () => Promise.resolve(),
   };
 }
@@ -147,7 +152,20 @@ async function outcomeOf(call: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-const harness = { bank, scenarios, golden, storeForever, outcomeOf, ReasoningBankAdapter, OPTIONS };
+/** Open a database by hand, as a page of another release does; without a version it keeps the first layout. */
+async function holdDatabase(name: string, version?: number): Promise<number> {
+  held = version === undefined ? await makeFirstLayout(`reasoningbank/${name}`) : await result(indexedDB.open(`reasoningbank/${name}`, version));
+  return held.version;
+}
+
+function letGoOfDatabase(): void {
+  held?.close();
+}
+
+const harness = {
+  bank, scenarios, golden, storeForever, outcomeOf, holdDatabase, letGoOfDatabase, letters, OLD_ID, ERASED_ID,
+  hasPrivateFiles,
+}; // prettier-ignore
 declare global {
   interface Window {
     harness: typeof harness;

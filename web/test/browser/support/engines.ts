@@ -19,14 +19,16 @@ const CHROMIUM_FLAGS = [
   "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-domain-reliability",
 ]; // prettier-ignore
 
+const DARK_FIREFOX = { "ui.systemUsesDarkTheme": 1, "layout.css.prefers-color-scheme.content-override": 0 };
+
 /** One page of a browser. */
 export interface Tab {
   goto(url: string): Promise<void>;
   /** Give the JSON value of an expression, awaited. */
   evaluate<T>(expression: string): Promise<T>;
   screenshot(path: string): Promise<void>;
-  /** Set the size of the page, and whether it asks for dark colours. */
-  look(width: number, height: number, dark: boolean): Promise<void>;
+  /** Set the size of the page. */
+  look(width: number, height: number): Promise<void>;
   close(): Promise<void>;
   /** Close it without waiting for anything. */
   kill(): Promise<void>;
@@ -46,20 +48,21 @@ export function isInstalled(engine: EngineName): boolean {
   return PATHS[engine].every((path) => existsSync(path));
 }
 
-/** Start a browser; with a folder, one that keeps its profile there (not WebKit). */
-export async function launch(engine: EngineName, profile?: string): Promise<Engine> {
-  if (engine === "webkit") return launchWebKit();
+/** Start a browser that asks for light or dark colours; with a folder, one that keeps its profile there (not WebKit). */
+export async function launch(engine: EngineName, profile?: string, colours: "light" | "dark" = "light"): Promise<Engine> {
+  if (engine === "webkit") return launchWebKit(colours);
   const type = engine === "chromium" ? chromium : firefox;
   const options =
     engine === "chromium"
       ? { executablePath: PATHS.chromium[0]!, chromiumSandbox: false, args: CHROMIUM_FLAGS, headless: true }
-      : { executablePath: PATHS.firefox[0]!, channel: "moz-firefox", headless: true, timeout: 60_000 };
+      : { executablePath: PATHS.firefox[0]!, channel: "moz-firefox", headless: true, timeout: 60_000, firefoxUserPrefs: colours === "dark" ? DARK_FIREFOX : {} };
   if (profile !== undefined) {
     const context = await type.launchPersistentContext(profile, options);
     return overPlaywright(context, context.browser()?.version() ?? "", () => context.close());
   }
   const browser: Browser = await type.launch(options);
-  const context = await browser.newContext();
+  // Firefox is told by its preferences: what Playwright would send, this version of it does not know.
+  const context = await browser.newContext(engine === "chromium" ? { colorScheme: colours } : {});
   return overPlaywright(context, browser.version(), () => browser.close());
 }
 
@@ -78,10 +81,7 @@ function overPlaywright(context: BrowserContext, version: string, close: () => P
         screenshot: async (path) => {
           await page.screenshot({ path });
         },
-        look: async (width, height, dark) => {
-          await page.setViewportSize({ width, height });
-          await page.emulateMedia({ colorScheme: dark ? "dark" : "light" }).catch(() => undefined);
-        },
+        look: (width, height) => page.setViewportSize({ width, height }),
         close: () => page.close(),
         kill: () => page.close({ runBeforeUnload: false }),
       };
@@ -89,7 +89,7 @@ function overPlaywright(context: BrowserContext, version: string, close: () => P
   };
 }
 
-async function launchWebKit(): Promise<Engine> {
+async function launchWebKit(colours: "light" | "dark"): Promise<Engine> {
   const screen = spawn("Xvfb", ["-displayfd", "3", "-screen", "0", "1400x1600x24", "-nolisten", "tcp"], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
   });
@@ -102,6 +102,7 @@ async function launchWebKit(): Promise<Engine> {
       ...process.env,
       DISPLAY: `:${display}`,
       GDK_BACKEND: "x11",
+      GTK_THEME: colours === "dark" ? "Adwaita:dark" : "Adwaita",
       NO_AT_BRIDGE: "1",
       WEBKIT_DISABLE_COMPOSITING_MODE: "1",
       LIBGL_ALWAYS_SOFTWARE: "1",

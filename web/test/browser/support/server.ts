@@ -13,7 +13,6 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 const ROOTS = new Map([
   ["dist", here("../../../dist")],
   ["spec", here("../../../../spec")],
-  ["demo", here("../../../demo/dist")],
 ]);
 const TYPES = new Map([
   [".html", "text/html"], [".js", "text/javascript"], [".json", "application/json"], [".wasm", "application/wasm"],
