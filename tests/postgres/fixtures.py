@@ -15,11 +15,17 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from tests.postgres.server import QUICK, Installation, NoServer, PostgresServer, new_directory
+
+try:  # this is loaded for every test, also where the driver is not installed
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+except ImportError:
+    _DRIVER = "psycopg is not installed: install the dependency group `test`"
+else:
+    _DRIVER = ""
 
 DSN_VARIABLE = "RB_TEST_PG_DSN"
 
@@ -172,9 +178,16 @@ def _with_database(dsn: str, name: str) -> str:
     return f"postgresql://{user}{secret}@{host}:{port}/{name}{more}"
 
 
+def _need_driver() -> None:
+    if _DRIVER:
+        warn_once(_DRIVER)
+        pytest.skip(_DRIVER)
+
+
 @pytest.fixture(scope="session")
 def postgres_installation() -> Iterator[Installation]:
     """The programs of PostgreSQL, or a skip that says why there are none."""
+    _need_driver()
     try:
         installation = Installation()
     except NoServer as reason:
@@ -230,6 +243,7 @@ def local_databases(postgres_server: PostgresServer) -> Databases:
 @pytest.fixture(scope="session")
 def postgres_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Databases of the server that RB_TEST_PG_DSN names, else of the one of this run."""
+    _need_driver()
     if given := os.environ.get(DSN_VARIABLE):
         databases = Databases(given, is_ours=False)
         yield databases
