@@ -9,7 +9,7 @@ import type { RecallEvent } from "../domain/recall.js";
 import type { EmbeddingModel, Stamp } from "../domain/records.js";
 import { formatTimestamp } from "../domain/timestamps.js";
 import { checkedChoice, checkedLine, checkedNumber } from "../domain/validation.js";
-import { loadKernel, type KernelSource } from "../kernel/kernel.js";
+import { chosenKernel, loadKernel, type KernelSource } from "../kernel/kernel.js";
 import { SimilaritySearch } from "../storage/search.js";
 import type { Storage, Tables } from "../storage/tables.js";
 import { Turns } from "../storage/turns.js";
@@ -48,7 +48,7 @@ export class BankCore {
     if (options.busyTimeout !== undefined) checkedNumber(options.busyTimeout, "busyTimeout", 0, DAY_MS);
     this.clock = options.clock ?? Date.now;
     this.#randomBytes = options.randomBytes ?? randomBytes;
-    this.#kernel = options.kernel;
+    this.#kernel = chosenKernel(options.kernel);
     this.vectors = new TextVectors(options.embedder ?? "hybrid", options);
     this.drafting = new Drafting(this.namespace, this.actor, this.clock, this.#randomBytes);
     this.#open = open;

