@@ -78,6 +78,7 @@ check-generated: $(VENV)/.check ## generated files are up to date
 	$(BIN)/python tools/generate_spec.py --check
 	$(BIN)/python tools/command_line_reference.py --check
 	$(BIN)/python -m benchmarks.page --check
+	$(BIN)/python -m benchmarks.postgres_page --check
 
 # ---------------------------------------------------------------- the TypeScript package
 
@@ -145,6 +146,7 @@ generate: $(VENV)/.check ## write the generated files anew: spec/, the pages on 
 	$(BIN)/python tools/generate_spec.py
 	$(BIN)/python tools/command_line_reference.py
 	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.postgres_page
 
 .PHONY: package
 package: $(VENV)/.test ## build the sdist and the wheel into dist/

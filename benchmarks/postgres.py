@@ -20,6 +20,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -37,9 +38,9 @@ from reasoningbank.benchmark.timing import Spread, blocks, durations
 from reasoningbank.embedding import default_embedder
 from reasoningbank.storage.postgres.dialects import POSTGRES, IndexKind
 from reasoningbank.storage.postgres.migrations import initialise, upgrade
-from reasoningbank.storage.postgres.vector_encoding import to_wire
+from reasoningbank.storage.postgres.vector_encoding import from_wire, to_wire
 from reasoningbank.storage.postgres.vector_search import SearchLimits
-from reasoningbank.storage.postgres.vectors import query_bindings
+from reasoningbank.storage.postgres.vectors import query_bindings, squared_norm
 
 HERE = Path(__file__).parent
 LATEST = HERE / "results" / "postgres.json"
@@ -128,6 +129,8 @@ def _measure(options: argparse.Namespace, make_database: Callable[[], str]) -> R
         ).fetchall()
     report.server = f"PostgreSQL {version}, pgvector {vector}"
     report.load_after = os.getloadavg()[0]
+    if not sizes and BASELINE.exists():
+        report.vectors = msgspec.json.decode(BASELINE.read_bytes(), type=Report).vectors
     return report
 
 
@@ -255,13 +258,16 @@ class Calls:
     def _store_raw(self, _: int) -> list[Statement]:
         new: dict[object, object] = {}
 
-        wire = to_wire(self._vectors[self._next % len(self._vectors)].tobytes(), "halfvec")
+        vector = self._vectors[self._next % len(self._vectors)].tobytes()
+        wire, norm = to_wire(vector, "halfvec"), squared_norm(vector)
         self._next += 1
 
         def replace(value: object) -> object:
             """Everything that must be new in a row: ids, the key that tells duplicates, and the vector."""
             if isinstance(value, bytes) and len(value) == len(wire):
                 return wire
+            if value == self._norm:
+                return norm
             key = isinstance(value, bytes) and len(value) == _KEY_BYTES
             if not key and value not in self._unique:
                 return value
@@ -301,19 +307,25 @@ class Calls:
             if isinstance(value, str) and len(value) == 32 and value.isalnum()
         }  # fmt: skip
         self._unique = ids | operations
+        [self._norm] = {
+            squared_norm(from_wire(value, "halfvec"))
+            for _, values in templates["store"] for value in values
+            if isinstance(value, bytes) and len(value) == 4 + 2 * self._dimension
+        }  # fmt: skip
         return templates
 
 
 def _crowd(dsn: str, size: int, name: str, cache: Path | None) -> Crowd:
-    sides: dict[str, tuple[Spread, float]] = {}
-    with ProcessPoolExecutor(CLIENTS, mp_context=get_context("spawn")) as pool:
-        for side in ("ours", "raw"):
-            work = partial(_client, dsn, size, name, side, cache)
-            taken = [one for client in pool.map(work, range(CLIENTS)) for one in client]
-            sides[side] = (Spread.of(taken), len(taken) / SECONDS)
+    context = get_context("spawn")
+    with ProcessPoolExecutor(
+        CLIENTS, mp_context=context, initializer=_meet, initargs=(context.Barrier(CLIENTS),)
+    ) as pool:
+        clients = list(pool.map(partial(_client, dsn, size, name, cache), range(CLIENTS)))
+    ours = [one for client in clients for one in client[0]]
+    raw = [one for client in clients for one in client[1]]
     crowd = Crowd(
-        name=name, size=size, clients=CLIENTS, ours=sides["ours"][0], raw=sides["raw"][0],
-        ours_per_second=round(sides["ours"][1], 1), raw_per_second=round(sides["raw"][1], 1),
+        name=name, size=size, clients=CLIENTS, ours=Spread.of(ours), raw=Spread.of(raw),
+        ours_per_second=round(len(ours) / SECONDS, 1), raw_per_second=round(len(raw) / SECONDS, 1),
     )  # fmt: skip
     _say(
         f"{name} at {size:,}, {CLIENTS} clients: {crowd.ours.p50:.0f} µs, raw {crowd.raw.p50:.0f} µs"
@@ -321,21 +333,30 @@ def _crowd(dsn: str, size: int, name: str, cache: Path | None) -> Crowd:
     return crowd
 
 
-def _client(  # noqa: PLR0917 - a pool of processes gives the last
-    dsn: str, size: int, name: str, side: str, cache: Path | None, number: int
-) -> list[int]:
-    """Call again and again for some seconds, in a process of its own; give the nanoseconds each call took."""
+_barriers: list[Barrier] = []
+
+
+def _meet(barrier: Barrier) -> None:
+    _barriers.append(barrier)
+
+
+def _client(
+    dsn: str, size: int, name: str, cache: Path | None, number: int
+) -> tuple[list[int], list[int]]:
+    """Call again and again in a process of its own, each side in turns, all clients the same side at a time."""
     vectors = corpus_vectors(size + 20_000, cache)[size:] if cache else corpus_vectors(2_000)
     calls = Calls(dsn, size, vectors)
     ours, raw, _ = calls.of(name)
-    call = ours if side == "ours" else raw
-    durations(call, range(5))
-    taken: list[int] = []
-    until = time.perf_counter() + SECONDS
+    for call in (ours, raw):
+        durations(call, range(5))
+    taken: tuple[list[int], list[int]] = ([], [])
     at = number * 1_000
-    while time.perf_counter() < until:
-        taken += durations(call, [at])
-        at += 1
+    for side in (0, 1, 1, 0):
+        _barriers[0].wait()
+        until = time.perf_counter() + SECONDS / 2
+        while time.perf_counter() < until:
+            taken[side].extend(durations((ours, raw)[side], [at]))
+            at += 1
     calls.close()
     return taken
 
@@ -370,7 +391,11 @@ def _parser() -> argparse.ArgumentParser:
         "--size", type=int, action="append", metavar="N", help="patterns in a bank; 0 for none"
     )
     parser.add_argument(
-        "--vectors", type=int, action="append", metavar="N", help="vectors whose search is measured"
+        "--vectors",
+        type=int,
+        action="append",
+        metavar="N",
+        help="vectors whose search is measured; 0 keeps what the baseline has",
     )
     parser.add_argument(
         "--million", action="store_true", help="also 1,000,000 vectors: half an hour and 6 GB"

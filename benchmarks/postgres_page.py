@@ -159,7 +159,7 @@ def _vectors(figures: VectorFigures) -> str:
         shown = (f"{index.recall[width]:.3f}, {_times(index.times[width])}" for width in widths)
         rows.append((index.kind, f"{index.build_seconds:,.0f} s", size, *shown))
     return (
-        f"**{figures.rows:,} vectors.** COPY {figures.copy_rows_per_second:,.0f} rows a second, VALUES "
+        f"**{figures.rows:,} vectors** (load average {figures.load} at the end). COPY {figures.copy_rows_per_second:,.0f} rows a second, VALUES "
         f"{figures.values_rows_per_second:,.0f}. Bytes a row: heap {figures.heap_bytes:,.0f}, outside of it "
         f"{figures.toast_bytes:,.0f}, the two ordinary indexes {figures.btree_bytes:,.0f}.\n\n"
         "Recall of the ten nearest and p50 / p95 in ms, by the share of the rows that the filter lets through; up to "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -66,6 +67,7 @@ class VectorFigures(msgspec.Struct, kw_only=True):
     btree_bytes: float
     exact: dict[str, Spread]
     indexes: list[IndexFigures]
+    load: float
 
 
 class _WireDumper(Dumper):
@@ -153,6 +155,7 @@ def measure(
         btree_bytes=(primary + category) / rows,
         exact=exact,
         indexes=indexes,
+        load=round(os.getloadavg()[0], 1),
     )
 
 

@@ -95,8 +95,8 @@ def test_killed_at_four_moments_it_ends_as_if_it_had_not_been(
 
 @pytest.mark.long
 def test_killed_at_thirty_random_moments_of_fifty_thousand_rows(tmp_path: Path) -> None:
-    seed = int(os.environ.get("REASONINGBANK_SEED", "0")) or random.randrange(2**32)
-    print(f"seed {seed}: repeat with REASONINGBANK_SEED={seed}")
+    seed = int(os.environ.get("FAULT_SEED", "0")) or random.randrange(2**32)
+    sys.stdout.write(f"seed {seed}: repeat with FAULT_SEED={seed}\n")
     chance = random.Random(seed)
     moments = [chance.random() for _ in range(30)]
     kill_and_finish(tmp_path, 50_000, moments, existing=True)

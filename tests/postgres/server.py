@@ -385,7 +385,7 @@ def main() -> None:
     """Start a server, print its DSN, and stop it when interrupted."""
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, signal.default_int_handler)
-    with PostgresServer(Installation()) as server:
+    with PostgresServer(Installation(), settings=QUICK) as server:
         database = f"bank{random.randrange(10**6)}"
         server.execute(f"CREATE DATABASE {database}")
         sys.stdout.write(f"{server.dsn(database)}\n")

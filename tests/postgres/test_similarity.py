@@ -205,7 +205,7 @@ def test_what_describe_says_is_what_is_searched(small):
 def test_what_a_search_sets_ends_with_its_transaction(usual):
     namespace = usual.put(entries_of(clustered(200, 768)))
     build(usual)
-    names = ("hnsw.iterative_scan", "hnsw.ef_search", "hnsw.max_scan_tuples")
+    names = ("hnsw.iterative_scan", "hnsw.ef_search", "plan_cache_mode", "jit")
     usual.raw.execute("LOAD 'vector'")
 
     def told() -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.postgres.fixtures import Databases
+from tests.postgres.fixtures import Databases, as_team
 from tests.spec.matching import InvalidScenario
 from tests.spec.runner import AsyncFace, DirectFace, Run, ScenarioFailed, Stores
 
@@ -48,13 +48,14 @@ def running(backend: str, face: str, folder: Path) -> Iterator[Run]:
 
 @contextmanager
 def running_on_databases(face: str, databases: Databases) -> Iterator[Run]:
-    stores = Stores(None, databases.bank)
+    # As the role of a team, which sees one namespace at a time: the database has its say as well.
+    stores = Stores(None, lambda: as_team(databases.bank()))
     try:
         with Run(stores, FACES[face]()) as run:
             yield run
     finally:
         for database in stores.databases.values():
-            databases.drop(database)
+            databases.give_back(database)
 
 
 @pytest.mark.parametrize(("name", "backend", "face"), RUNS)

@@ -50,7 +50,7 @@ def convert(converting: Converting, taking: TakingIn) -> Tally:
         account = FileAccount(file=str(path))
         tally.files.append(account)
         try:
-            with opened(path, converting.work) as source:
+            with opened(path, converting.work) as source, taking.transactions():
                 account.tables = source.accounts
                 for _ in _FileConversion(source, path, converting, taking).run():
                     done += 1

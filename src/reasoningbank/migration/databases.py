@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.migration.accounts import Reject, TableAccount
 from reasoningbank.migration.material import Unusable
 from reasoningbank.migration.reading import Item
 from reasoningbank.migration.schemas import Surroundings, TableSchema, schema_of
 from reasoningbank.migration.values import Values, plain
-from reasoningbank.storage.foreign import ForeignTable, Lost, rows, tables
-
-if TYPE_CHECKING:
-    import apsw
+from reasoningbank.storage.foreign import ForeignFile, ForeignTable, Lost
 
 _ORDER: Final = ("trajectories", "patterns", "relations")
 _SHOWN_BYTES: Final = 500
@@ -24,13 +20,13 @@ _SHOWN_BYTES: Final = 500
 class Database:
     """A foreign database, open as a private copy."""
 
-    def __init__(self, connection: apsw.Connection, path: Path) -> None:
-        self._connection = connection
+    def __init__(self, file: ForeignFile, path: Path) -> None:
+        self._database = file
         self._file = str(path)
         self._around = Surroundings()
         self._known: list[tuple[ForeignTable, TableSchema, TableAccount]] = []
         self.accounts: list[TableAccount] = []
-        for table in _tables(connection, path):
+        for table in file.tables():
             self._recognise(table)
 
     @property
@@ -58,7 +54,7 @@ class Database:
         """Give what every row holds; rows that damage has swallowed are rejects."""
         for table, schema, _ in self._known:
             if schema.prepare is not None:
-                for row in rows(self._connection, table, lambda _: None):
+                for row in self._database.rows(table, lambda _: None):
                     schema.prepare(row.values, self._around)
         for becomes in _ORDER:
             for table, schema, account in self._known:
@@ -70,7 +66,7 @@ class Database:
     ) -> Iterator[Item]:
         lost: list[Lost] = []
         counted, account.rows = account.rows, 0
-        for row in rows(self._connection, table, lost.append):
+        for row in self._database.rows(table, lost.append):
             account.rows += 1
             place = schema.place(table.name, row.number, row.values)
             assert schema.convert is not None
@@ -97,19 +93,6 @@ class Database:
         return Reject(
             file=self._file, table=account.table, id=row_id, reason=reason, row=shown(values)
         )
-
-
-def _tables(connection: apsw.Connection, path: Path) -> list[ForeignTable]:
-    from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
-
-    try:
-        return tables(connection)
-    except ENGINE_ERRORS as error:
-        raise StorageCorrupt(
-            f"has a damaged schema, so nothing in it can be reached ({error})",
-            path=str(path),
-            hint="Restore a backup of it.",
-        ) from error
 
 
 def _left(table: ForeignTable, schema: TableSchema | None) -> TableAccount:

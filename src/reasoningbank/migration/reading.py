@@ -67,8 +67,8 @@ def opened(path: Path, work: Path) -> Iterator[Source]:
         else:
             from reasoningbank.migration.databases import Database
 
-            with opened_copy(copy) as connection:
-                yield Database(connection, path)
+            with opened_copy(copy) as file:
+                yield Database(file, path)
     finally:
         for left in work.glob(f"{copy.name}*"):
             left.unlink(missing_ok=True)

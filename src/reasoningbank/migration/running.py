@@ -42,6 +42,8 @@ BACKUP: Final = "before.db"
 FINISHED: Final = "finished.db"
 REJECTS: Final = "rejected.jsonl"
 _DIRECT: Final = "://"
+_ROWS_ALONE: Final = 4_096
+_ROWS_AMONG_OTHERS: Final = 256
 
 
 class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -328,8 +330,9 @@ class _Run:
         self, journal: Journal, place: str, directory: Path
     ) -> tuple[Tally, dict[bytes, bytes]]:
         storage, together = _opened_to_write(place)
+        rows = _ROWS_ALONE if journal.way == "switched" else _ROWS_AMONG_OTHERS
         try:
-            target = Target(storage, self._namespace, self._vectors, journal.actor, together)
+            target = Target(storage, self._namespace, self._vectors, journal.actor, together, rows)
             taking = TakingIn(target, self._clock, self._random_bytes, resumed=self._resumed)
             with _rejects(directory / REJECTS) as on_reject:
                 tally = convert(Converting(self._files, directory, self._show, on_reject), taking)

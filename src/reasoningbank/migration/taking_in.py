@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -46,6 +46,8 @@ class Target(NamedTuple):
     actor: str
     together: Callable[[], AbstractContextManager[object]] = nullcontext
     """Makes the writes of a block one transaction, where the storage can."""
+    rows_a_transaction: int = BATCH
+    """Few where others wait to write; many save writing the same pages again and again."""
 
 
 class TakenIn(NamedTuple):
@@ -81,6 +83,8 @@ class TakingIn:
         self._clock = clock
         self._random_bytes = random_bytes
         self._resumed = resumed
+        self._transaction = ExitStack()
+        self._held = 0
         # Rows that this run has brought, and what holds them: by hash, and by id.
         self._brought: set[bytes] = set()
         self.redacted: Counter[str] = Counter()
@@ -88,6 +92,26 @@ class TakingIn:
         self.expired = 0
         self.checks: dict[bytes, bytes] = {}
         """Half a checksum of the texts of each pattern that was made, by its id."""
+
+    @contextmanager
+    def transactions(self) -> Iterator[None]:
+        """Let what is taken in within a ``with`` block be kept, many rows a transaction."""
+        try:
+            yield
+        except BaseException as error:
+            self._transaction.__exit__(type(error), error, error.__traceback__)
+            raise
+        self._transaction.close()
+        self._held = 0
+
+    def _write(self, rows: int) -> None:
+        """Be in a transaction that has room for so many rows more."""
+        if self._held >= self._target.rows_a_transaction:
+            self._transaction.close()
+            self._held = 0
+        if not self._held:
+            self._transaction.enter_context(self._target.together())
+        self._held += rows
 
     def patterns(self, batch: Sequence[PatternMaterial], file: str) -> list[TakenIn]:
         """Take patterns in, with the vectors of all made at once; what became of each, in order."""
@@ -100,11 +124,11 @@ class TakingIn:
                 drafts.append(TakenIn("rejected", None, str(error)))
         texts = [draft.pattern.task_description for draft in drafts if isinstance(draft, _Draft)]
         vectors = iter(self._target.vectors.of_documents(texts) if texts else ())
-        with self._target.together():
-            return [
-                self._store(draft, next(vectors)) if isinstance(draft, _Draft) else draft
-                for draft in drafts
-            ]
+        self._write(len(drafts))
+        return [
+            self._store(draft, next(vectors)) if isinstance(draft, _Draft) else draft
+            for draft in drafts
+        ]
 
     def _draft(self, material: PatternMaterial, file: str, now: str) -> _Draft:
         given = fitting.pattern_input(material, file)
@@ -217,6 +241,7 @@ class TakingIn:
             note=None,
         )
         print_of = fingerprint_of(checked)
+        self._write(1)
         found, new = self._target.storage.store_trajectory(trajectory, print_of)
         if not new and print_of not in self._brought and self._resumed:
             kept = self._target.storage.get_trajectory(self._target.namespace, found)
@@ -228,6 +253,7 @@ class TakingIn:
 
     def link(self, material: LinkMaterial, source: UUID, target: UUID) -> None:
         """Relate two things that came along; twice is once."""
+        self._write(1)
         self._target.storage.add_link(
             self._target.namespace,
             PatternLink(

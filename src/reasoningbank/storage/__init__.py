@@ -87,7 +87,15 @@ def _opened(
     location: Location, durability: Durability, busy_timeout: float, *, verify_reads: bool
 ) -> StorageBackend:
     if location.server is not None:
-        return _open_server(location.server, location.reason, busy_timeout, verify_reads)
+        need_driver()
+        from reasoningbank.storage.postgres import open_server
+
+        return open_server(
+            location.server,
+            location.reason,
+            busy_timeout=busy_timeout,
+            verify_reads=verify_reads,
+        )
     from reasoningbank.storage.sqlite import open_file, open_memory
 
     if location.path is None:
@@ -99,16 +107,3 @@ def _opened(
         busy_timeout=busy_timeout,
         verify_reads=verify_reads,
     )
-
-
-def _open_server(
-    url: str,
-    reason: str,
-    busy_timeout: float | None,
-    verify_reads: bool,  # noqa: FBT001 - passed on
-) -> StorageBackend:
-    need_driver()
-    from reasoningbank.storage.postgres import open_server
-
-    patience = DEFAULT_BUSY_TIMEOUT if busy_timeout is None else busy_timeout
-    return open_server(url, reason, busy_timeout=patience, verify_reads=verify_reads)

@@ -47,7 +47,7 @@ def migrate(
         typer.Option("--rollback", help="Undo the last migration to the bank; no SOURCE then."),
     ] = False,
 ) -> None:
-    """Move the memories of another tool into a bank, and account for every row.
+    """Move in from another tool, accounting for every row.
 
     Reads agentic-flow, claude-flow, agentdb, mem0 and others; the source is never written. The bank
     is backed up first, and changes in one step when all rows are converted and validated; whatever

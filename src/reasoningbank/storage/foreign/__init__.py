@@ -1,6 +1,6 @@
 """Databases of other programs, read row by row from a private copy; theirs are never written."""
 
 from reasoningbank.storage.foreign.opening import opened_copy, private_copy
-from reasoningbank.storage.foreign.tables import ForeignRow, ForeignTable, Lost, rows, tables
+from reasoningbank.storage.foreign.tables import ForeignFile, ForeignRow, ForeignTable, Lost
 
-__all__ = ["ForeignRow", "ForeignTable", "Lost", "opened_copy", "private_copy", "rows", "tables"]
+__all__ = ["ForeignFile", "ForeignRow", "ForeignTable", "Lost", "opened_copy", "private_copy"]

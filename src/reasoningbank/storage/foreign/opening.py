@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 import apsw
 
 from reasoningbank.domain.errors import Busy, StorageCorrupt, Unavailable
+from reasoningbank.storage.foreign.tables import ForeignFile
 from reasoningbank.storage.sqlite.settings import translated_error
 
 _MAGIC: Final = b"SQLite format 3\0"
@@ -119,8 +120,8 @@ def _still(
 
 
 @contextmanager
-def opened_copy(copy: Path) -> Iterator[apsw.Connection]:
-    """Lend a connection to a private copy that reads as much of it as can be read."""
+def opened_copy(copy: Path) -> Iterator[ForeignFile]:
+    """Lend a private copy, open so that as much of it is read as can be."""
     try:
         connection = apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READWRITE)
     except apsw.Error as error:
@@ -137,6 +138,6 @@ def opened_copy(copy: Path) -> Iterator[apsw.Connection]:
         ):
             for _ in connection.execute(f"PRAGMA {pragma}"):
                 pass
-        yield connection
+        yield ForeignFile(connection)
     finally:
         connection.close()

@@ -8,8 +8,10 @@ from typing import Final, NamedTuple, TypeAlias
 import apsw
 import msgspec
 
+from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
 
+_TABLES: Final = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name"
 _PAGE: Final = 256
 _SMALLEST: Final = -(2**63)
 _LARGEST: Final = 2**63 - 1
@@ -59,14 +61,40 @@ class Lost(NamedTuple):
     reason: str
 
 
-def tables(connection: apsw.Connection) -> list[ForeignTable]:
-    """Give the tables of a database in the order of their names; views are no tables."""
-    return [
-        _table(connection, str(name), str(sql or ""))
-        for name, sql in connection.execute(
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name"
-        ).fetchall()
-    ]
+class ForeignFile:
+    """A database of another program, open as a private copy."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def tables(self) -> list[ForeignTable]:
+        """Give the tables in the order of their names; views are no tables.
+
+        Raises:
+            StorageCorrupt: When the schema is damaged, so that nothing can be reached.
+        """
+        try:
+            return [
+                _table(self._connection, str(name), str(sql or ""))
+                for name, sql in self._connection.execute(_TABLES).fetchall()
+            ]
+        except ENGINE_ERRORS as error:
+            raise StorageCorrupt(
+                f"has a damaged schema, so nothing in it can be reached ({error})",
+                hint="Restore a backup of it.",
+            ) from error
+
+    def rows(self, table: ForeignTable, on_lost: Callable[[Lost], None]) -> Iterator[ForeignRow]:
+        """Give the rows of a table, passing over those that damage has made unreadable.
+
+        Bytes that are no UTF-8 stand in a text as lone surrogates, as `os.fsdecode` has them.
+        Vectors are left out.
+
+        Args:
+            table: One of `tables`.
+            on_lost: Called for each stretch of rows that cannot be read.
+        """
+        return _rows(self._connection, table, on_lost)
 
 
 def _table(connection: apsw.Connection, name: str, sql: str) -> ForeignTable:
@@ -97,19 +125,9 @@ def _counted(connection: apsw.Connection, table: str) -> int | None:
     return int(count)
 
 
-def rows(
+def _rows(
     connection: apsw.Connection, table: ForeignTable, on_lost: Callable[[Lost], None]
 ) -> Iterator[ForeignRow]:
-    """Give the rows of a table in its order, passing over those that damage has made unreadable.
-
-    Bytes that are no UTF-8 stand in a text as lone surrogates, as `os.fsdecode` has them. Vectors
-    are left out.
-
-    Args:
-        connection: From `opened_copy`.
-        table: One of `tables`.
-        on_lost: Called for each stretch of rows that cannot be read.
-    """
     columns = [name for name in table.columns if name not in _VECTORS]
     if not table.numbered:
         yield from _in_order(connection, table, columns, on_lost)

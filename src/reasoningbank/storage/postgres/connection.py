@@ -124,6 +124,8 @@ class PostgresConnection:
         if self._preamble is not None and not self._put_off:
             self._preamble = None
             return
+        if self._preamble is not None:
+            self.flush()  # nothing is committed before the preamble was looked at
         self._sent([("COMMIT", ())])
 
     def rollback(self) -> None:

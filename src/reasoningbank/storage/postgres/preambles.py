@@ -28,12 +28,26 @@ _NOTE_OPERATION: Final = (
 _NOTE_NAMESPACE: Final = (
     "INSERT INTO namespaces (namespace) VALUES ($1) ON CONFLICT (namespace) DO NOTHING"
 )
-_WITH_OTHERS: Final = "SELECT epoch FROM namespaces WHERE namespace = $1 FOR KEY SHARE"
-_ALONE: Final = "SELECT epoch FROM namespaces WHERE namespace = $1 FOR UPDATE"
+_WITH_OTHERS: Final = """
+SELECT epoch, COALESCE(wanted_until > clock_timestamp(), false) FROM namespaces
+WHERE namespace = $1 FOR KEY SHARE
+"""
+_ALONE: Final = "SELECT epoch, false FROM namespaces WHERE namespace = $1 FOR UPDATE"
+_NOT_WANTED: Final = """
+UPDATE namespaces SET wanted_until = NULL WHERE namespace = $1 AND wanted_until IS NOT NULL
+"""
+# Sharing the row does not keep this from changing it: the mark is seen by whoever comes next.
+_WANTED: Final = """
+UPDATE namespaces SET wanted_until = clock_timestamp() + interval '5 seconds' WHERE namespace = $1
+"""
 
 
 class AlreadyDone(Exception):
     """Say that an earlier attempt of the same operation was committed, though its answer was lost."""
+
+
+class GiveWay(Exception):
+    """Say that somebody wants the namespace to himself, and would never get it if nobody waited."""
 
 
 class MustBeAlone(Exception):
@@ -119,8 +133,7 @@ class Writing:
             (_WRITE, ()),
             (_SET_FOR_WRITING, (namespace, str(timeout_ms), str(lock_timeout_ms))),
             (_NOTE_OPERATION, (namespace, operation)),
-            *([(_NOTE_NAMESPACE, (namespace,))] if alone else []),
-            (_ALONE if alone else _WITH_OTHERS, (namespace,)),
+            *(_to_be_alone(namespace) if alone else [(_WITH_OTHERS, (namespace,))]),
         )
 
     def check(self, results: Sequence[pq.abc.PGresult]) -> None:
@@ -128,4 +141,38 @@ class Writing:
             raise AlreadyDone
         if not results[-1].ntuples:
             raise MustBeAlone  # the namespace is new: it has no row to share
+        if results[-1].get_value(0, 1) == b"\x01":
+            raise GiveWay
         self.epoch = int.from_bytes(results[-1].get_value(0, 0) or b"", "big")
+
+
+class Wanting:
+    """Say that somebody wants a namespace to himself; the next writers give way for a moment.
+
+    Args:
+        namespace: Which.
+        timeout_ms: How long a statement may take.
+        lock_timeout_ms: How long it may wait for one who has the namespace to himself already.
+    """
+
+    ends_at_once = False
+    alone = False
+    epoch = 0
+
+    def __init__(self, namespace: str, timeout_ms: int, lock_timeout_ms: int) -> None:
+        self.statements: Sequence[Statement] = (
+            (_WRITE, ()),
+            (_SET_FOR_WRITING, (namespace, str(timeout_ms), str(lock_timeout_ms))),
+            (_WANTED, (namespace,)),
+        )
+
+    def check(self, results: Sequence[pq.abc.PGresult]) -> None:
+        pass
+
+
+def _to_be_alone(namespace: str) -> list[Statement]:
+    return [
+        (_NOTE_NAMESPACE, (namespace,)),
+        (_NOT_WANTED, (namespace,)),
+        (_ALONE, (namespace,)),
+    ]

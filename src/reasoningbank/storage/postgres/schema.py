@@ -46,7 +46,8 @@ _TABLES: Final = """
 CREATE TABLE namespaces (
     namespace text COLLATE "C" PRIMARY KEY,
     model bigint,
-    epoch bigint NOT NULL DEFAULT 1
+    epoch bigint NOT NULL DEFAULT 1,
+    wanted_until timestamptz
 );
 
 CREATE TABLE embedding_models (

@@ -21,9 +21,11 @@ from reasoningbank.storage.postgres.errors import (
 )
 from reasoningbank.storage.postgres.preambles import (
     AlreadyDone,
+    GiveWay,
     MustBeAlone,
     Preamble,
     Reading,
+    Wanting,
     Writing,
 )
 from reasoningbank.storage.sql.engine import ChangedMeanwhile
@@ -40,6 +42,14 @@ _MOST_COLLISIONS: Final = 30
 _OPERATIONS_PER_PRUNING: Final = 1_000
 _OPERATIONS_KEPT_NS: Final = 2 * 24 * 60 * 60 * 1_000_000_000
 _PRUNE: Final = "DELETE FROM operations WHERE namespace = ? AND id < ?"
+
+
+_SOON_MS: Final = 20
+"""To be alone is waited for so long before others are asked to give way."""
+
+
+class _StillHeld(Exception):
+    """Say that a lock is held by others."""
 
 
 class Transactions:
@@ -70,37 +80,41 @@ class Transactions:
     def write(self, namespace: str, work: Callable[[PostgresConnection], _T], *, alone: bool) -> _T:
         """Give what `work` gives once what it did is committed, exactly once."""
         operation = _operation_id(time.time_ns())
-        needs_to_be_alone = alone
-
-        def preamble() -> Writing:
-            return Writing(
-                namespace,
-                operation,
-                self._timeout_ms,
-                self._lock_timeout_ms,
-                alone=needs_to_be_alone,
-            )
-
         try:
-            answer = self._tried(preamble, work)
+            if alone:
+                answer = self._alone(namespace, operation, work)
+            else:
+                answer = self._tried(lambda: self._writing(namespace, operation), work)
         except MustBeAlone:
-            needs_to_be_alone = True
-            answer = self._tried(preamble, work)
+            answer = self._alone(namespace, operation, work)
         if random.randrange(_OPERATIONS_PER_PRUNING) == 0:  # noqa: S311 - spreads work
             self._prune_operations(namespace)
         return answer
+
+    def _writing(self, namespace: str, operation: str) -> Writing:
+        return Writing(namespace, operation, self._timeout_ms, self._lock_timeout_ms, alone=False)
+
+    def _alone(
+        self, namespace: str, operation: str, work: Callable[[PostgresConnection], _T]
+    ) -> _T:
+        """Have the namespace alone: soon, or after asking those who come next to give way."""
+
+        def preamble(lock_timeout_ms: int) -> Writing:
+            return Writing(namespace, operation, self._timeout_ms, lock_timeout_ms, alone=True)
+
+        soon = min(_SOON_MS, self._lock_timeout_ms)
+        if soon < self._lock_timeout_ms:
+            with suppress(_StillHeld):
+                return self._tried(lambda: preamble(soon), work, held=_StillHeld)
+            wanting = Wanting(namespace, self._timeout_ms, self._lock_timeout_ms)
+            self._tried(lambda: wanting, PostgresConnection.flush)
+        return self._tried(lambda: preamble(self._lock_timeout_ms), work)
 
     def _prune_operations(self, namespace: str) -> None:
         """Forget the operations of days ago: nobody waits for their answers any more."""
         oldest = _operation_id(time.time_ns() - _OPERATIONS_KEPT_NS)
         self._tried(
-            lambda: Writing(
-                namespace,
-                _operation_id(time.time_ns()),
-                self._timeout_ms,
-                self._lock_timeout_ms,
-                alone=False,
-            ),
+            lambda: self._writing(namespace, _operation_id(time.time_ns())),
             lambda connection: connection.execute(_PRUNE, (namespace, oldest)),
         )
 
@@ -123,8 +137,13 @@ class Transactions:
             connection.close()
 
     def _tried(
-        self, preamble: Callable[[], Preamble], work: Callable[[PostgresConnection], _T]
+        self,
+        preamble: Callable[[], Preamble],
+        work: Callable[[PostgresConnection], _T],
+        *,
+        held: type[Exception] | None = None,
     ) -> _T:
+        """Carry work out until it is done; `held` is raised where a lock is not had in time."""
         answers: list[_T] = []
         deadline = time.monotonic() + self._patience
         collisions = 0
@@ -138,9 +157,12 @@ class Transactions:
                 return answers[-1]
             except AlreadyDone:
                 return answers[-1]  # of the attempt that asked for the commit
-            except ChangedMeanwhile:
+            except (ChangedMeanwhile, GiveWay) as wait:
+                collisions -= isinstance(wait, GiveWay)
                 error: ReasoningBankError = Busy("was changed by others again and again")
             except psycopg.Error as failure:
+                if held is not None and isinstance(failure, psycopg.errors.LockNotAvailable):
+                    raise held from None
                 error = translated_error(failure, self._connections.server.shown)
                 lost = is_lost(failure)
                 if not lost and not is_worth_repeating(failure):

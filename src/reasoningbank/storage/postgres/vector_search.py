@@ -8,10 +8,9 @@ which are compared exactly; where its answer could leave out what it must not, e
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
 
 from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.dialects import (
@@ -30,8 +29,10 @@ from reasoningbank.storage.postgres.vectors import (
     similarity,
 )
 from reasoningbank.storage.sql.connection import SqlValue
-from reasoningbank.storage.vector_columns import Doubles, exact_similarities
-from reasoningbank.storage.vectors import VectorIndex
+
+if TYPE_CHECKING:
+    from reasoningbank.storage.vector_columns import Doubles
+    from reasoningbank.storage.vectors import VectorIndex
 
 Found = list[tuple[str, float]]
 
@@ -43,11 +44,9 @@ _OF_CATEGORY: Final = " AND task_category = %(category)s"
 
 # Sorting by a computed column keeps every index for similarity out of it.
 _EXACT: Final = """
-SELECT pattern_id, {vector}, {similarity} AS similarity FROM {table} {filters}{only_where}
+SELECT pattern_id, {vector}, {similarity} AS similarity FROM {table} {filters}
 ORDER BY similarity DESC, pattern_id LIMIT %(rows)s
 """
-# Asked before anything is read: where it does not hold, the statement gives no row and costs next to nothing.
-_FEW: Final = " AND ({possible}) <= %(exact_rows)s"
 _REACHING: Final = """
 SELECT pattern_id, {vector} FROM {table} {filters} AND {similarity} >= %(bound)s
 """
@@ -64,11 +63,16 @@ _POSSIBLE: Final = """
 SELECT COALESCE(SUM(patterns - quarantined), 0)::bigint AS patterns FROM category_counts
 WHERE namespace = %(namespace)s{category}
 """
-# How many vectors an index holds is estimated by the server; over partitions it is the average of one of them.
-_PLAN: Final = """
+# Counts what can match; compares it where it is little, else says which index there is. How many vectors that holds is
+# estimated by the server; over partitions it is the average of one of them.
+_FIRST: Final = """
 WITH possible AS ({possible})
-SELECT possible.patterns, found.name, found.tuples
+SELECT near.pattern_id, near.vector, near.similarity, possible.patterns, found.name, found.tuples
 FROM possible LEFT JOIN LATERAL (
+    SELECT pattern_id, {vector} AS vector, {similarity} AS similarity FROM {table} {filters}
+        AND possible.patterns <= %(exact_rows)s
+    ORDER BY similarity DESC, pattern_id LIMIT %(rows)s
+) near ON true LEFT JOIN LATERAL (
     SELECT c.relname AS name,
         CASE WHEN c.relkind = 'I' THEN (
             SELECT AVG(part.reltuples) FROM pg_inherits h JOIN pg_class part ON part.oid = h.inhrelid
@@ -79,8 +83,11 @@ FROM possible LEFT JOIN LATERAL (
     ORDER BY c.relname DESC LIMIT 1
 ) found ON possible.patterns > %(exact_rows)s
 """
-# A plan made for any category is a bad one for most.
-_CUSTOM_PLANS: Final = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"
+# A plan made for any category is a bad one for most; and compiling what a plan might read, were there little of it, takes
+# longer than the search.
+_CUSTOM_PLANS: Final = """
+SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)
+"""
 _SETTINGS: Final = """
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
     set_config('hnsw.ef_search', %(breadth)s, true),
@@ -90,6 +97,9 @@ SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
 
 # Cosines of pgvector are of single precision: closer than this, one cannot be told from the other.
 _INDEX_SLACK: Final = 1e-5
+_UNKNOWN_CROWD: Final = (
+    10.0  # where the server has not counted, as on one that only passes questions on
+)
 _BROADEST: Final = 1000  # what hnsw.ef_search may be
 _MARGIN: Final = 16
 # From so many queries on, the vectors of a category are read once and compared here.
@@ -131,13 +141,25 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
     filters: str
     dialect: Dialect
 
+    @property
+    def slack(self) -> float:
+        """How far the server's similarities may be off: not at all where single precision holds every sum."""
+        if self.dialect.exact_products and self.dimension <= EXACT_DIMENSION:
+            return 0.0
+        return float(self.dimension * 2.0**-23)
+
+    @property
+    def compared(self) -> int:
+        """How many rows to ask for where all are compared."""
+        return self.k + (_MARGIN if self.slack else 0)
+
     def rows(
         self,
         connection: PostgresConnection,
         template: str,
         *,
         distance: str = "",
-        only_where: str = "",
+        possible: str = "",
         **more: SqlValue,
     ) -> list[tuple[Any, ...]]:
         """Ask a statement about the question."""
@@ -147,12 +169,16 @@ class _Question(msgspec.Struct, frozen=True, kw_only=True):
             similarity=similarity(self.dialect),
             vector=self.dialect.vector_column,
             distance=distance,
-            only_where=only_where,
+            possible=possible,
         )
         return connection.execute(*bound(statement, {**self.bindings, **more})).fetchall()
 
     def exact(self, values: Sequence[bytes | str]) -> Doubles:
         """Give the similarities of stored vectors."""
+        import numpy as np  # not before the first vector
+
+        from reasoningbank.storage.vector_columns import exact_similarities
+
         stored = b"".join(read_vector(value, self.dialect) for value in values)
         rows = np.frombuffer(stored, np.int8).reshape(len(values), self.dimension)
         return exact_similarities(rows, np.frombuffer(self.query, np.int8))
@@ -212,18 +238,13 @@ def nearest(  # noqa: PLR0917 - what a search is about, in the order of the cont
         filters=_FILTERS.format(number=number, category="" if category is None else _OF_CATEGORY),
         dialect=dialect,
     )
-    if dialect.search_settings and any(query):
-        possible = _POSSIBLE.format(category="" if category is None else _OF_CATEGORY)
-        connection.later(_CUSTOM_PLANS, ())
-        few = _exact(connection, question, _FEW.format(possible=possible), limits.exact_rows)
-        if few is not None:
-            return few
-        plan = _plan(connection, question, limits, possible)
-        if plan is not None:
-            by_index = _by_index(connection, question, plan, limits)
-            if by_index is not None:
-                return by_index
-    return _exact(connection, question) or []
+    if not dialect.search_settings or not any(query):
+        return _exact(connection, question)
+    first = _first(connection, question, limits, category)
+    if not isinstance(first, _Plan):
+        return first
+    found = None if first.kind == "none" else _by_index(connection, question, first, limits)
+    return _exact(connection, question) if found is None else found
 
 
 def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the contract
@@ -254,6 +275,8 @@ def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the
         if len(positions) >= _QUERIES_TO_LOAD:
             index = _loaded(connection, namespace, number, dimension, category, now, dialect)
         if index is not None:
+            import numpy as np
+
             rows = np.frombuffer(b"".join(vectors), np.int8).reshape(len(vectors), dimension)
             answers = index.search_many(rows, k, min_similarity=min_similarity)
         else:
@@ -292,6 +315,8 @@ def _loaded(  # noqa: PLR0917 - what a search is about, in the order of the cont
     [(possible,)] = connection.execute(*bound(_POSSIBLE.format(category=_OF_CATEGORY), bindings))
     if possible > _LOADED_ROWS:
         return None
+    from reasoningbank.storage.vectors import VectorIndex
+
     index = VectorIndex(dimension)
     statement = _ALL.format(
         table=VECTOR_TABLE,
@@ -315,23 +340,26 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
     crowd: float
 
 
-def _plan(
-    connection: PostgresConnection, question: _Question, limits: SearchLimits, possible: str
-) -> _Plan | None:
-    statement, values = bound(
-        _PLAN.format(possible=possible),
-        {
-            **question.bindings,
-            "exact_rows": limits.exact_rows,
-            "halfvec": index_name("halfvec", question.number),
-            "bit": index_name("bit", question.number),
-        },
+def _first(
+    connection: PostgresConnection, question: _Question, limits: SearchLimits, category: str | None
+) -> Found | _Plan:
+    """Give the answer where little can match, else how to find it, in one message."""
+    connection.later(_CUSTOM_PLANS, ())
+    rows = question.rows(
+        connection,
+        _FIRST,
+        possible=_POSSIBLE.format(category="" if category is None else _OF_CATEGORY),
+        exact_rows=limits.exact_rows,
+        rows=question.compared,
+        halfvec=index_name("halfvec", question.number),
+        bit=index_name("bit", question.number),
     )
-    patterns, name, tuples = connection.execute(statement, values).fetchone()  # type: ignore[misc]  # always a row
-    if name is None:
-        return None
-    kind: IndexKind = "bit" if name == index_name("bit", question.number) else "halfvec"
-    return _Plan(kind=kind, patterns=patterns, crowd=max(1.0, (tuples or 0) / patterns))
+    *_, patterns, name, tuples = rows[0]
+    if patterns <= limits.exact_rows:
+        return _settled(connection, question, [row for row in rows if row[0] is not None])
+    kind: IndexKind = "halfvec" if name == index_name("halfvec", question.number) else "bit"
+    crowd = max(1.0, tuples / patterns) if tuples and tuples > 0 else _UNKNOWN_CROWD
+    return _Plan(kind="none" if name is None else kind, patterns=patterns, crowd=crowd)
 
 
 def _by_index(
@@ -340,7 +368,7 @@ def _by_index(
     """Give what an index finds, or None where that might not be all it should be."""
     least = limits.bit_candidates if plan.kind == "bit" else limits.candidates
     few = max(least, 4 * question.k)
-    for candidates in (few, max(_BROADEST, few)):
+    for candidates in sorted({few, max(_BROADEST, few)}):
         _set_breadth(connection, candidates, plan, limits)
         rows = question.rows(
             connection,
@@ -368,26 +396,25 @@ def _set_breadth(
     connection.later(*bound(_SETTINGS, settings))
 
 
-def _exact(
-    connection: PostgresConnection, question: _Question, only_where: str = "", exact_rows: int = 0
-) -> Found | None:
-    """Compare all that match; None where nothing does, or where the condition does not hold."""
-    exact = question.dialect.exact_products and question.dimension <= EXACT_DIMENSION
-    asked = question.k + (0 if exact else _MARGIN)
-    rows = question.rows(
-        connection, _EXACT, only_where=only_where, rows=asked, exact_rows=exact_rows
-    )
+def _exact(connection: PostgresConnection, question: _Question) -> Found:
+    """Compare all that match."""
+    rows = question.rows(connection, _EXACT, rows=question.compared)
+    return _settled(connection, question, rows)
+
+
+def _settled(
+    connection: PostgresConnection, question: _Question, rows: list[tuple[Any, ...]]
+) -> Found:
+    """Give the answer from the nearest as the server compared them, nearest first."""
     if not rows:
-        return None
-    ids = [row[0] for row in rows]
+        return []
     similarities = question.exact([row[1] for row in rows])
     # Sums of more products are rounded: what lies this close may be in the wrong order, also beyond the last row.
-    slack = 0.0 if exact else question.dimension * 2.0**-23
-    if slack and len(rows) == asked:
-        worst = float(np.sort(similarities)[-question.k])
-        if rows[-1][2] + slack >= worst:
-            return _reaching(connection, question, worst - slack)
-    return question.answer(ids, similarities)
+    if question.slack and len(rows) == question.compared:
+        worst = sorted(similarities.tolist())[-question.k]
+        if rows[-1][2] + question.slack >= worst:
+            return _reaching(connection, question, worst - question.slack)
+    return question.answer([row[0] for row in rows], similarities)
 
 
 def _reaching(connection: PostgresConnection, question: _Question, reached: float) -> Found:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 import msgspec
-import numpy as np
 
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.storage.postgres.connection import PostgresConnection
@@ -151,6 +150,8 @@ def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
 
 def squared_norm(vector: bytes) -> int:
     """Give the sum of squares of an int8 vector."""
+    import numpy as np  # not before the first vector
+
     wide = np.frombuffer(vector, np.int8).astype(np.int32)
     return int(wide.dot(wide))
 
