@@ -5,12 +5,14 @@
                                                 migration reads of others it reads through storage.foreign
     adapters                                    the bank in the words of agent frameworks
     bank                                        the facade, and reasoningbank/__init__.py
-    learning, retrieval
+    learning, retrieval, metrics
     storage, embedding
     domain
 
+and beside bank, for the doors that listen on a port: serving.
+
 An import may only point down this list, never up, and never sideways between storage and embedding or
-between learning and retrieval. Imports inside functions and under TYPE_CHECKING count like the others: what
+between learning, retrieval and metrics. Imports inside functions and under TYPE_CHECKING count like the others: what
 a module needs to know is what it depends on.
 """
 
@@ -30,17 +32,21 @@ import pytest
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "reasoningbank"
 
 DOORS = {"cli", "mcp", "hooks", "hosts", "http", "benchmark", "demo", "evaluation", "migration"}
-BELOW_BANK = {"learning", "retrieval", "storage", "embedding", "domain"}
+BELOW_BANK = {"learning", "retrieval", "metrics", "storage", "embedding", "domain"}
 MAY_IMPORT: dict[str, set[str]] = {
     "domain": set(),
     "storage": {"domain"},
     "embedding": {"domain"},
     "learning": {"storage", "embedding", "domain"},
     "retrieval": {"storage", "embedding", "domain"},
+    # Counts are taken by the bank and kept by its storage; they know neither vectors nor learning.
+    "metrics": {"storage", "domain"},
     "bank": BELOW_BANK,
+    # Tokens, names, limits and sockets: of no bank, and needed by every door that listens on a port.
+    "serving": {"storage", "domain"},
     # The command line starts the other doors; they do not know it.
-    "cli": BELOW_BANK | {"bank"} | DOORS,
-    **{door: BELOW_BANK | {"bank"} for door in DOORS - {"cli"}},
+    "cli": BELOW_BANK | {"bank", "serving"} | DOORS,
+    **{door: BELOW_BANK | {"bank", "serving"} for door in DOORS - {"cli"}},
     "adapters": {"bank", "domain"},
 }
 
@@ -72,6 +78,8 @@ LIBRARY_OWNERS = {
     "typer": DOORS,
     "click": DOORS,
     "rich": DOORS,
+    "prometheus_client": {"metrics"},
+    "opentelemetry": {"metrics", "bank"},
     "agents": {"adapters"},
     "crewai": {"adapters"},
     "langchain_core": {"adapters"},

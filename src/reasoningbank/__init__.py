@@ -36,6 +36,12 @@ from reasoningbank.domain.lesson import (
     Lesson,
     Usage,
 )
+from reasoningbank.domain.metrics import (
+    BankMetrics,
+    OperationMetrics,
+    RecallMetrics,
+    StorageUse,
+)
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
     Erasure,
@@ -51,7 +57,14 @@ from reasoningbank.domain.pattern import (
     Stored,
     TransferReport,
 )
-from reasoningbank.domain.recall import Hidden, LeftOut, Recall, RecalledPattern, Why
+from reasoningbank.domain.recall import (
+    Hidden,
+    LeftOut,
+    Recall,
+    RecalledPattern,
+    RecallEvent,
+    Why,
+)
 from reasoningbank.domain.records import Finding
 from reasoningbank.domain.trajectory import (
     PatternLink,
@@ -65,11 +78,13 @@ from reasoningbank.learning.lessons import LeftToHost
 
 if typing.TYPE_CHECKING:
     from reasoningbank.bank import AsyncReasoningBank, Attempt, ReasoningBank, Scaled
+    from reasoningbank.bank.observing import instrument, log_operations
     from reasoningbank.learning.readers import read_test_report, read_trajectories
 
 __all__ = [
     "AsyncReasoningBank",
     "Attempt",
+    "BankMetrics",
     "Busy",
     "Conflict",
     "ContrastingDistiller",
@@ -91,6 +106,7 @@ __all__ = [
     "Lesson",
     "NotFound",
     "Observation",
+    "OperationMetrics",
     "Outcome",
     "Pattern",
     "PatternChange",
@@ -100,6 +116,8 @@ __all__ = [
     "ReasoningBank",
     "ReasoningBankError",
     "Recall",
+    "RecallEvent",
+    "RecallMetrics",
     "RecalledPattern",
     "RecordedOutcome",
     "Redaction",
@@ -112,6 +130,7 @@ __all__ = [
     "Step",
     "StorageCorrupt",
     "StorageStats",
+    "StorageUse",
     "Stored",
     "Trajectory",
     "TrajectoryInput",
@@ -120,6 +139,8 @@ __all__ = [
     "Usage",
     "Verdict",
     "Why",
+    "instrument",
+    "log_operations",
     "read_test_report",
     "read_trajectories",
 ]
@@ -130,6 +151,8 @@ _WHEN_FIRST_ASKED_FOR: typing.Final = {
     "Attempt": "reasoningbank.bank",
     "ReasoningBank": "reasoningbank.bank",
     "Scaled": "reasoningbank.bank",
+    "instrument": "reasoningbank.bank.observing",
+    "log_operations": "reasoningbank.bank.observing",
     "read_test_report": "reasoningbank.learning.readers",
     "read_trajectories": "reasoningbank.learning.readers",
 }

@@ -25,12 +25,13 @@ def test_a_page_changed_by_hand_is_noticed(tmp_path, monkeypatch, capsys):
 
 def test_the_page_names_every_limit_that_is_passed():
     stored = msgspec.json.decode(BASELINE.read_bytes(), type=Report)
-    [sentence] = [line for line in postgres_page.page().splitlines() if line.startswith("The limits")]
+    [sentence] = [
+        line for line in postgres_page.page().splitlines() if line.startswith("The limits")
+    ]
     over = [
         pair.name
         for pair in stored.pairs
-        if pair.size >= 100_000
-        and pair.ours.p50 > postgres_page.LIMITS[pair.name] * pair.raw.p50
+        if pair.size >= 100_000 and pair.ours.p50 > postgres_page.LIMITS[pair.name] * pair.raw.p50
     ]
     assert all(postgres_page.NAMES[name] in sentence for name in over)
 

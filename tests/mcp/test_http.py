@@ -20,7 +20,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from reasoningbank import InvalidInput, Unavailable
-from reasoningbank.mcp.token import resolve_token
+from reasoningbank.serving.token import FOR_AGENTS, resolve_token
 from tests.mcp.servers import PROGRAM, json_of, pattern, run, serving_http
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1", "::1"])
@@ -260,7 +260,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_way_out(server):
 
 def test_a_token_that_can_be_guessed_is_refused():
     with pytest.raises(InvalidInput) as refused:
-        resolve_token(None, {"REASONINGBANK_MCP_TOKEN": "short"})
+        resolve_token(None, {"REASONINGBANK_MCP_TOKEN": "short"}, FOR_AGENTS)
 
     assert refused.value.field == "REASONINGBANK_MCP_TOKEN"
     assert "short" not in str(refused.value)
@@ -272,14 +272,14 @@ def test_a_token_file_that_others_may_read_is_refused(tmp_path):
     file.chmod(0o644)
 
     with pytest.raises(Unavailable) as refused:
-        resolve_token(str(file), {})
+        resolve_token(str(file), {}, FOR_AGENTS)
 
     assert "chmod 600" in refused.value.hint
 
 
 def test_a_token_is_made_once_and_kept_for_the_user_alone(home):
-    first = resolve_token(None, os.environ)
-    again = resolve_token(None, os.environ)
+    first = resolve_token(None, os.environ, FOR_AGENTS)
+    again = resolve_token(None, os.environ, FOR_AGENTS)
 
     assert first == again
     assert len(first.value) >= 40

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from reasoningbank.bank.asynchronous_consolidation import AsyncConsolidationOperations
 from reasoningbank.bank.asynchronous_core import running_loop
 from reasoningbank.bank.asynchronous_learning import AsyncLearningOperations
+from reasoningbank.bank.asynchronous_listing import AsyncListingOperations
+from reasoningbank.bank.asynchronous_metrics import AsyncMetricsOperations
 from reasoningbank.bank.asynchronous_outcomes import AsyncOutcomeOperations
 from reasoningbank.bank.asynchronous_patterns import AsyncPatternOperations
 from reasoningbank.bank.asynchronous_recall import AsyncRecallOperations
@@ -75,6 +77,8 @@ class AsyncReasoningBank(
     AsyncScalingOperations,
     AsyncTransferOperations,
     AsyncConsolidationOperations,
+    AsyncMetricsOperations,
+    AsyncListingOperations,
 ):
     """Do what `ReasoningBank` does, with ``await``.
 
@@ -106,6 +110,7 @@ class AsyncReasoningBank(
         judge: Judge | None = None,
         distiller: Distiller | None = None,
         consolidate_every: int | None = None,
+        metrics: bool = True,
     ) -> _Opening:
         """Open a bank as `ReasoningBank.open` does; ``await`` it or use it in ``async with``."""
         return _Opening(
@@ -121,5 +126,6 @@ class AsyncReasoningBank(
                 judge=judge,
                 distiller=distiller,
                 consolidate_every=consolidate_every,
+                metrics=metrics,
             ),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
@@ -39,6 +40,7 @@ class AsyncBankCore:
         self._workers = workers
         self._writers = workers if writers is None else writers
         self._closed = False
+        self._carries_context = False
 
     @property
     def namespace(self) -> str:
@@ -79,4 +81,8 @@ class AsyncBankCore:
     async def _in(self, workers: ThreadPoolExecutor, call: Callable[[], _T]) -> _T:
         if self._closed:
             raise Unavailable("the bank is closed", hint="Open it again.")
+        if self._carries_context:
+            from contextvars import copy_context
+
+            call = partial(copy_context().run, call)
         return await running_loop().run_in_executor(workers, call)

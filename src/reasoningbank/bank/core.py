@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from reasoningbank.bank.consolidating import Consolidator
 from reasoningbank.bank.drafting import Draft, Drafting
+from reasoningbank.bank.measuring import measured, metrics_wanted
 from reasoningbank.bank.recall_recording import RecallRecorder
 from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.domain import limits
@@ -22,6 +23,8 @@ from reasoningbank.domain.validation import (
     checked_line,
     checked_number,
 )
+from reasoningbank.metrics.counting import Counters
+from reasoningbank.metrics.keeping import MetricsKeeper
 from reasoningbank.storage import DEFAULT_BUSY_TIMEOUT, Durability, StorageBackend, open_storage
 from reasoningbank.storage.location import resolve_location
 
@@ -75,6 +78,7 @@ class BankCore:
         random_bytes: RandomBytes = os.urandom,
         consolidate_every: int | None = None,
         reopen: Callable[[], StorageBackend] | None = None,
+        metrics: bool = False,
     ) -> None:
         self._storage = storage
         self._namespace = checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
@@ -87,6 +91,13 @@ class BankCore:
         self._drafting = Drafting(self._namespace, clock, random_bytes)
         self._recalls = RecallRecorder(storage, self._namespace)
         self._background = self._in_background(consolidate_every, reopen)
+        self._counters = Counters()
+        self._quick = self._counters.quick
+        self._opened_at = self._now()
+        self._keeper: MetricsKeeper | None = None
+        if metrics:
+            self._keeper = MetricsKeeper(storage, self._namespace, self._counters, clock)
+            self.__class__ = measured(type(self))
 
     @classmethod
     def open(
@@ -102,6 +113,7 @@ class BankCore:
         judge: Judge | None = None,
         distiller: Distiller | None = None,
         consolidate_every: int | None = None,
+        metrics: bool = True,
     ) -> Self:
         """Open the bank that `target` names, making it if it is not there.
 
@@ -119,6 +131,8 @@ class BankCore:
             distiller: Finds what experiences teach; None for the extractive one.
             consolidate_every: Consolidate in the background after so many new patterns, counting
                 those of every process on the file; None for only when `consolidate` is called.
+            metrics: Whether operations are counted and timed, see `metrics`; the variable
+                ``REASONINGBANK_METRICS=off`` says no for every bank.
 
         Raises:
             InvalidInput: For an argument out of its range.
@@ -162,6 +176,7 @@ class BankCore:
             distiller=distiller,
             consolidate_every=consolidate_every,
             reopen=reopen,
+            metrics=metrics_wanted(os.environ, asked=metrics),
         )
 
     @property
@@ -175,6 +190,8 @@ class BankCore:
             if self._background is not None:
                 self._background.close()
             self._recalls.close()
+            if self._keeper is not None:
+                self._keeper.close()
         finally:
             self._storage.close()
 

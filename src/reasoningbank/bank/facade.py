@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from reasoningbank.bank.consolidation_operations import ConsolidationOperations
+from reasoningbank.bank.listing_operations import ListingOperations
+from reasoningbank.bank.metrics_operations import MetricsOperations
 from reasoningbank.bank.pattern_operations import PatternOperations
 from reasoningbank.bank.scaling_operations import ScalingOperations
 from reasoningbank.bank.transfer_operations import TransferOperations
@@ -13,6 +15,8 @@ class ReasoningBank(
     ScalingOperations,
     TransferOperations,
     ConsolidationOperations,
+    MetricsOperations,
+    ListingOperations,
 ):
     """Store strategies, find those that fit a task, and keep what came of using them.
 
@@ -28,6 +32,7 @@ class ReasoningBank(
         random_bytes: Gives random bytes for ids.
         consolidate_every: Consolidate in the background after so many new patterns.
         reopen: Gives storage for that, beside `storage`; None to share it.
+        metrics: Whether operations are counted and timed, see `metrics`.
 
     >>> with ReasoningBank.open("memory:") as bank:
     ...     pattern_id = bank.store_pattern(

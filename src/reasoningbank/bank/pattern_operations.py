@@ -65,7 +65,7 @@ class PatternOperations(BankCore):
             EmbeddingMismatch: When the bank's vectors come from another embedder.
         """
         given = self._one_input(pattern, cast("dict[str, object]", fields))
-        return self.put(given, on_duplicate=on_duplicate, idempotency_key=idempotency_key).id
+        return self._put(given, on_duplicate, idempotency_key, None).id
 
     def put(
         self,
@@ -86,6 +86,15 @@ class PatternOperations(BankCore):
         Raises:
             InvalidInput, Conflict, EmbeddingMismatch: As for `store_pattern`.
         """
+        return self._put(pattern, on_duplicate, idempotency_key, vector)
+
+    def _put(
+        self,
+        pattern: PatternInput,
+        on_duplicate: OnDuplicate,
+        idempotency_key: str | None,
+        vector: Vectors | None,
+    ) -> Stored:
         checked_on_duplicate(on_duplicate)
         if idempotency_key is not None:
             checked_line(idempotency_key, "idempotency_key", limits.IDEMPOTENCY_KEY_BYTES)

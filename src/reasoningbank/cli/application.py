@@ -22,6 +22,7 @@ from reasoningbank.cli.verbs import (
     initialising,
     installing,
     learning,
+    measuring,
     migrating,
     moving,
     outcomes,
@@ -30,7 +31,9 @@ from reasoningbank.cli.verbs import (
     rolling_out,
     safekeeping,
     serving,
+    serving_http,
     storing,
+    watching,
 )
 
 application: Final = typer.Typer(
@@ -55,6 +58,8 @@ _VERBS: Final = {
     "withdraw": experiences.withdraw,
     "reinstate": experiences.reinstate,
     "stats": reading.stats,
+    "metrics": measuring.metrics,
+    "top": watching.top,
     "update": changing.update,
     "delete": changing.delete,
     "erase": changing.erase,
@@ -75,6 +80,7 @@ _VERBS: Final = {
     "bench": benchmarking.bench,
     "eval": evaluating.evaluate,
     "mcp": serving.mcp,
+    "serve": serving_http.serve,
     "hook": hooking.hook,
     "install": installing.install,
     "agents": agents.agents,

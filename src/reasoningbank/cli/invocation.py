@@ -75,8 +75,12 @@ class Invocation:
     as_json: bool = False
     embedder: str | None = None
 
-    def open_bank(self) -> "ReasoningBank":
-        """Open the bank; say so if that made a new file, since the name may be a slip."""
+    def open_bank(self, *, metrics: bool = True) -> "ReasoningBank":
+        """Open the bank; say so if that made a new file, since the name may be a slip.
+
+        Args:
+            metrics: Whether what is asked of it is counted.
+        """
         from reasoningbank import ReasoningBank
         from reasoningbank.embedding import embedder_from_name
         from reasoningbank.storage.location import resolve_location
@@ -84,7 +88,9 @@ class Invocation:
         path = resolve_location(self.db).path
         is_new = path is not None and not path.exists()
         embedder = None if self.embedder is None else embedder_from_name(self.embedder)
-        bank = ReasoningBank.open(self.db, namespace=self.namespace, embedder=embedder, actor=ACTOR)
+        bank = ReasoningBank.open(
+            self.db, namespace=self.namespace, embedder=embedder, actor=ACTOR, metrics=metrics
+        )
         if is_new and not self.as_json:
             print(f"note: made a new bank, {safe_line(str(path))}", file=sys.stderr)
         return bank

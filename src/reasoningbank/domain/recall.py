@@ -140,7 +140,15 @@ class Recall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecallEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A recall as it is kept: what was asked, and what was shown as advice and as pitfalls."""
+    """A recall as it is kept: what was asked, and what was shown as advice and as pitfalls.
+
+    >>> from reasoningbank import ReasoningBank
+    >>> with ReasoningBank.open("memory:") as bank:
+    ...     recall = bank.recall("add a login")
+    ...     [event] = bank.recalls()
+    ...     event.id == recall.id, event.advice
+    (True, ())
+    """
 
     id: UUID
     task_description: str

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import signal
-import socket
-import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.responses import JSONResponse, PlainTextResponse
 
-from reasoningbank.domain.errors import Unavailable
 from reasoningbank.mcp.answers import json_text
-from reasoningbank.mcp.http_connection import impatient
-from reasoningbank.mcp.http_guard import HEALTH_PATH, LOOPBACK, PATH, Guard
 from reasoningbank.mcp.log import log_to_standard_error
 from reasoningbank.mcp.options import HttpOptions, ServerOptions
 from reasoningbank.mcp.starting import presenting_server, started_server
-from reasoningbank.mcp.token import Token, resolve_token
+from reasoningbank.serving.guard import LOOPBACK, Guard
+from reasoningbank.serving.listening import announce, base_url, listening, say, uvicorn_server
+from reasoningbank.serving.token import FOR_AGENTS, resolve_token
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from reasoningbank.mcp.gateway import Gateway
     from reasoningbank.mcp.server import BankServer
+
+PATH: Final = "/mcp"
+HEALTH_PATH: Final = "/health"
 
 
 def serve_http(
@@ -47,26 +46,15 @@ def serve_http(
     """
     log_to_standard_error()
     bank_or_both, gateway = _server(options)
-    token = resolve_token(http.token_file, environment)
-    listener = _listening(http)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            http_app(bank_or_both, http, token.value),
-            http=impatient(http.head_seconds),  # type: ignore[arg-type]  # any callable will do
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=http.connections,
-            timeout_keep_alive=int(max(http.head_seconds, 1)),
-            timeout_graceful_shutdown=http.shutdown_seconds,
-        )
-    )
-    # uvicorn raises the signal again when everything is closed; that shall end nothing by force.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    _announce(listener, token, as_json=as_json)
+    token = resolve_token(http.token_file, environment, FOR_AGENTS)
+    listener = listening(http)
+    server = uvicorn_server(http_app(bank_or_both, http, token.value), http)
+    base = base_url(listener)
+    if as_json:
+        told = {"url": base + PATH, "health": base + HEALTH_PATH, "token": token.origin}
+        say([json_text(told)])
+    else:
+        announce(base + PATH, token)
     try:
         server.run(sockets=[listener])
     except SystemExit:
@@ -96,7 +84,7 @@ def http_app(server: BankServer, http: HttpOptions, token: str) -> ASGIApp:
             ],
         ),
     )
-    return Guard(app, token, http)
+    return Guard(_routed(app), token, http, open_paths=(HEALTH_PATH,))
 
 
 def _server(options: ServerOptions) -> tuple[BankServer, Gateway | None]:
@@ -105,31 +93,15 @@ def _server(options: ServerOptions) -> tuple[BankServer, Gateway | None]:
     return started_server(options), None
 
 
-def _listening(http: HttpOptions) -> socket.socket:
-    family = socket.AF_INET6 if ":" in http.host else socket.AF_INET
-    try:
-        return socket.create_server((http.host, http.port), family=family, backlog=128)
-    except OSError as error:
-        raise Unavailable(
-            f"cannot be listened on: {error.strerror or error}",
-            path=f"{http.host}:{http.port}",
-            hint="Choose another --port or --host.",
-        ) from error
+def _routed(app: ASGIApp) -> ASGIApp:
+    """Give an application that also says whether it is there, and knows no other path."""
 
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == PATH:
+            await app(scope, receive, send)
+        elif scope["path"] == HEALTH_PATH:
+            await JSONResponse({"status": "ok"})(scope, receive, send)
+        else:
+            await PlainTextResponse("Not found", 404)(scope, receive, send)
 
-def _announce(listener: socket.socket, token: Token, *, as_json: bool) -> None:
-    host, port = listener.getsockname()[:2]
-    base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    # The token itself goes to a person at a terminal, never into a file that collects the log.
-    shown = token.value if sys.stderr.isatty() else "TOKEN"
-    told = [
-        f"listening at {base}{PATH}",
-        f"clients send the header  Authorization: Bearer {shown}",
-        f"the token is in {token.origin}",
-    ]
-    if as_json:
-        told = [
-            json_text({"url": base + PATH, "health": base + HEALTH_PATH, "token": token.origin})
-        ]
-    sys.stderr.write("\n".join(told) + "\n")
-    sys.stderr.flush()
+    return answer

@@ -90,6 +90,8 @@ def roll_back(
             report = going.rows_taken_out(url)
         elif journal.target_was_there:
             report = going.content_put_back(path, show)
+        elif journal.way == "written directly":  # into a bank that others made meanwhile
+            report = going.rows_taken_out(url)
         else:
             report = going.moved_away(path)
         journal.step = "rolled back"
@@ -252,7 +254,7 @@ class _GoingBack:
             deleted=self._deleted,
             files=tuple(self._files),
             kept=None if kept is None else str(kept),
-            removed=not self._journal.target_was_there,
+            removed=kept is not None and not self._journal.target_was_there,
         )
 
 

@@ -17,6 +17,7 @@ from reasoningbank.domain.consolidation import (
 )
 from reasoningbank.domain.copies import Copy, Subject, SubjectKind
 from reasoningbank.domain.lesson import Judgement
+from reasoningbank.domain.metrics import MetricPoint, StorageUse
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome, Reliability
 from reasoningbank.domain.pattern import (
     Erasure,
@@ -386,6 +387,49 @@ class CopyingStorage(Protocol):
         """
 
 
+class ListingStorage(Protocol):
+    """List ids a page at a time, for whoever looks through a bank."""
+
+    def pattern_ids(
+        self,
+        namespace: str,
+        after: str | None,
+        limit: int,
+        *,
+        category: str | None,
+        state: Literal["active", "quarantined"] | None,
+        newest_first: bool,
+    ) -> list[str]:
+        """Give ids of patterns in the order of their ids or against it, beginning behind one."""
+
+    def recall_ids(self, namespace: str, limit: int) -> list[str]:
+        """Give the ids of the newest recalls, newest first."""
+
+    def consolidation_ids(self, namespace: str, limit: int) -> list[str]:
+        """Give the ids of the newest consolidations, newest first."""
+
+
+class MetricsStorage(Protocol):
+    """Keep what was counted of the operations of all processes.
+
+    A file keeps the counts of all its namespaces together, a server those of each by itself: who
+    may see one namespace there sees no other's.
+    """
+
+    def record_metrics(self, namespace: str, points: Sequence[MetricPoint], now: str) -> bool:
+        """Add counts to those kept; give False, having kept none, where others hold the bank.
+
+        Counts of one name are added up by the minute, after two hours by the hour, after a week by
+        the day; after 90 days they are dropped.
+        """
+
+    def metric_points(self, namespace: str, since: str) -> list[MetricPoint]:
+        """Give the counts of each minute, hour or day that begins at `since` or later, by time."""
+
+    def storage_use(self) -> StorageUse:
+        """Say what connections and memory this process uses for the bank."""
+
+
 @runtime_checkable
 class StorageBackend(
     PatternStorage,
@@ -395,6 +439,8 @@ class StorageBackend(
     LearningStorage,
     ConsolidationStorage,
     CopyingStorage,
+    ListingStorage,
+    MetricsStorage,
     Protocol,
 ):
     """One storage engine: everything the bank needs of it."""

@@ -8,6 +8,7 @@ from typing import Final, TypeVar, cast
 
 from reasoningbank.domain.consolidation import Reached
 from reasoningbank.domain.errors import StorageCorrupt
+from reasoningbank.domain.metrics import StorageUse
 from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord
@@ -22,6 +23,7 @@ from reasoningbank.storage.sql import transfer, verification
 from reasoningbank.storage.sql.backend import SqlStorage
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.counting import Described
+from reasoningbank.storage.sql.operator_storage import PATIENCE_SECONDS
 from reasoningbank.storage.sql.reading import rows_by_id
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, stored_from_row
 
@@ -60,6 +62,7 @@ class PostgresStorage(SqlStorage):
         super().__init__(verification.VERIFIED if verify_reads else verification.AS_IT_STANDS)
         self._connections = connections
         self._transactions = Transactions(connections, patience)
+        self._hasty = Transactions(connections, PATIENCE_SECONDS)
         self._dialect = dialect
         self._search = SimilaritySearch(self._reads, dialect)
         self._engine_name = engine_name
@@ -77,6 +80,22 @@ class PostgresStorage(SqlStorage):
         self, namespace: str, work: Callable[[SqlConnection], _T], *, alone: bool = False
     ) -> _T:
         return self._transactions.write(namespace, cast("_Work[_T]", work), alone=alone)
+
+    def _write_soon(
+        self, namespace: str, work: Callable[[SqlConnection], _T], *, alone: bool = False
+    ) -> _T:
+        return self._hasty.write(namespace, cast("_Work[_T]", work), alone=alone)
+
+    def storage_use(self) -> StorageUse:
+        opened, idle, limit = self._connections.in_use()
+        return StorageUse(
+            connections=opened,
+            idle=idle,
+            limit=limit,
+            indexed_vectors=0,
+            index_bytes=0,
+            index_behind=0,
+        )
 
     def _snapshot(self, namespace: str) -> AbstractContextManager[PostgresConnection]:
         return self._transactions.snapshot(namespace)

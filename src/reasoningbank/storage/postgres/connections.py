@@ -122,6 +122,10 @@ class Connections:
         for connection, _ in idle:
             self.dismiss(connection)
 
+    def in_use(self) -> tuple[int, int, int]:
+        """Give how many connections are open, how many of them idle, and how many there may be."""
+        return self._opened, len(self._idle), self.server.pool_size
+
     def _make_room(self) -> None:
         with self._available:
             self._opened -= 1

@@ -9,6 +9,7 @@ from typing import Final
 from reasoningbank.storage.sql import (
     copy_writing,
     counting,
+    metrics,
     models,
     outcomes,
     properties,
@@ -36,6 +37,11 @@ def _insertion_of_note(table: str, columns: str, namespace: int, pattern_id: int
         f"(SELECT COALESCE(MAX(position), 0) + 1 FROM {table} "
         f"WHERE namespace = ${namespace} AND pattern_id = ${pattern_id}))"
     )
+
+
+def _of_namespace(statement: str) -> str:
+    """Give a question about counts as one about those of a namespace."""
+    return _PLACE.sub(r"$\1", statement.replace("WHERE ", "WHERE namespace = $1 AND "))
 
 
 _ORIGIN: Final = "CAST({column} AS json) #>> '{{metadata,provenance,origin}}'"
@@ -92,6 +98,14 @@ ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value
     properties.OF_ALL: (
         "SELECT namespace, value FROM bank_properties WHERE name = $1 ORDER BY namespace"
     ),
+    metrics.INSERT: """
+INSERT INTO performance_metrics (namespace, id, metric_name, value, timestamp)
+VALUES ($1, CAST($4 AS text) || ' ' || CAST($2 AS text), $2, $3, $4)
+ON CONFLICT (namespace, id) DO UPDATE SET value = performance_metrics.value + excluded.value
+""",
+    metrics.TOTALS: _of_namespace(metrics.TOTALS),
+    metrics.BETWEEN: _of_namespace(metrics.BETWEEN),
+    metrics.DELETE_BETWEEN: _of_namespace(metrics.DELETE_BETWEEN),
     withdrawal.DIRECT_OF_ORIGIN: withdrawal.DIRECT_OF_ORIGIN.replace(
         "json_extract(p.data, '$.metadata.provenance.origin') = ?2",
         f"{_ORIGIN.format(column='p.data')} = ?2",

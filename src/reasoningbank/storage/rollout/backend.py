@@ -11,6 +11,7 @@ import msgspec
 from reasoningbank.domain.consolidation import KeptConsolidation, PlannedStep, Proposal, Reached
 from reasoningbank.domain.copies import MODEL, Copy, Subject, patterns_named, subject_of
 from reasoningbank.domain.lesson import Judgement
+from reasoningbank.domain.metrics import MetricPoint
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome
 from reasoningbank.domain.pattern import Erasure, Pattern, StorageStats, StoreStatus
 from reasoningbank.domain.recall import RecallEvent
@@ -286,6 +287,9 @@ class RolloutStorage(RolloutReading):
 
     def release_consolidation(self, namespace: str, owner: str, failure: str | None) -> None:
         self._counting().release_consolidation(namespace, owner, failure)
+
+    def record_metrics(self, namespace: str, points: Sequence[MetricPoint], now: str) -> bool:
+        return self._counting().record_metrics(namespace, points, now)
 
     def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
         return self._write(

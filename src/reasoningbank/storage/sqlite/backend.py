@@ -10,6 +10,7 @@ import apsw
 
 from reasoningbank.domain.consolidation import Reached
 from reasoningbank.domain.copies import Copy
+from reasoningbank.domain.metrics import StorageUse
 from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
 from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord
@@ -17,6 +18,7 @@ from reasoningbank.storage.sql import copy_writing, verification
 from reasoningbank.storage.sql.backend import SqlStorage
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.counting import Described
+from reasoningbank.storage.sql.operator_storage import PATIENCE_SECONDS
 from reasoningbank.storage.sqlite import changes, checks, erasure, refusing, salvage, vector_reads
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.loans import Snapshot
@@ -24,6 +26,8 @@ from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.search import SimilaritySearch
 
 _T = TypeVar("_T")
+
+_WHOLE_FILE: Final = ""  # counts are kept for all namespaces together
 
 _NAMESPACES: Final = """
 SELECT namespace FROM namespaces UNION SELECT namespace FROM category_counts
@@ -76,6 +80,31 @@ class SqliteStorage(SqlStorage):
     ) -> _T:
         with self._connections.writing() as connection:
             return work(connection)
+
+    def _write_soon(
+        self, namespace: str, work: Callable[[SqlConnection], _T], *, alone: bool = False
+    ) -> _T:
+        with self._connections.writing(PATIENCE_SECONDS) as connection:
+            return work(connection)
+
+    def _counted_for(self, namespace: str) -> str:
+        return _WHOLE_FILE
+
+    def storage_use(self) -> StorageUse:
+        opened, idle, limit = self._connections.in_use()
+        vectors, size, seen = self._search.in_memory()
+        behind = 0
+        if seen is not None:
+            with self._connections.reading() as connection:
+                behind = changes.since(connection, seen)
+        return StorageUse(
+            connections=opened,
+            idle=idle,
+            limit=limit,
+            indexed_vectors=vectors,
+            index_bytes=size,
+            index_behind=behind,
+        )
 
     def _snapshot(self, namespace: str) -> Snapshot:
         return self._connections.snapshot()

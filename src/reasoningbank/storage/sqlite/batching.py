@@ -64,9 +64,9 @@ class BatchedConnections(Connections):
         except apsw.Error as error:
             raise translated_error(error, self.settings.shown) from error
 
-    def begin(self) -> apsw.Connection:
+    def begin(self, patience: float | None = None) -> apsw.Connection:
         if self._batch is None:
-            return super().begin()
+            return super().begin(patience)
         self._batch.execute("SAVEPOINT one_write")
         return self._batch
 

@@ -17,7 +17,11 @@ from reasoningbank.storage.sqlite.loans import (
     Snapshot,
     Transaction,
 )
-from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
+from reasoningbank.storage.sqlite.settings import (
+    ConnectionSettings,
+    jittered_wait,
+    translated_error,
+)
 
 _READERS: Final = 4
 
@@ -57,9 +61,12 @@ class Connections:
         """Lend a reader for which the bank stands still, for several questions about one moment."""
         return Moment(self)
 
-    def writing(self) -> Transaction:
-        """Lend the writer inside an immediate transaction: commits, or rolls back on an error."""
-        return Transaction(self)
+    def writing(self, patience: float | None = None) -> Transaction:
+        """Lend the writer inside an immediate transaction: commits, or rolls back on an error.
+
+        With a `patience` it waits for other processes that many seconds, and not as long as others.
+        """
+        return Transaction(self, patience)
 
     def maintaining(self) -> Maintenance:
         """Lend the writer outside a transaction, for what cannot run inside one."""
@@ -107,6 +114,12 @@ class Connections:
         else:
             self._dismiss([connection])
 
+    def in_use(self) -> tuple[int, int, int]:
+        """Give how many connections are open, how many of them idle, and how many there may be."""
+        writers = int(self._writer is not None)
+        idle = len(self._idle) + (writers if not self._write_lock.locked() else 0)
+        return self._opened + writers, idle, _READERS + 1
+
     def _connect(self) -> apsw.Connection:
         return self.settings.open()
 
@@ -144,15 +157,25 @@ class Connections:
         """Let the next writer in."""
         self._write_lock.release()
 
-    def begin(self) -> apsw.Connection:
+    def begin(self, patience: float | None = None) -> apsw.Connection:
         """Take the writer and begin an immediate transaction; `commit` or `rollback` must follow."""
         connection = self.take_writer()
         try:
-            connection.execute("BEGIN IMMEDIATE")
+            if patience is None:
+                connection.execute("BEGIN IMMEDIATE")
+            else:
+                self._begin_within(connection, patience)
         except BaseException:
             self.release_writer()
             raise
         return connection
+
+    def _begin_within(self, connection: apsw.Connection, patience: float) -> None:
+        connection.set_busy_handler(jittered_wait(patience))
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            connection.set_busy_handler(jittered_wait(self.settings.busy_timeout))
 
     def commit(self, connection: apsw.Connection) -> None:
         """End the writer's transaction so that it lasts, or undo it and raise."""
@@ -262,6 +285,9 @@ class MemoryConnections(Connections):
 
     def release_writer(self) -> None:
         self._turn.release()
+
+    def in_use(self) -> tuple[int, int, int]:
+        return 1, 1, 1  # whoever asks has not borrowed it
 
     def open_snapshot(self) -> apsw.Connection:
         """Give a copy: the only connection cannot look at two moments."""

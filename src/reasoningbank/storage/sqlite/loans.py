@@ -71,14 +71,15 @@ class Moment(Loan):
 class Transaction:
     """The writer lent for a ``with`` block, in a transaction of its own."""
 
-    __slots__ = ("_connection", "_connections")
+    __slots__ = ("_connection", "_connections", "_patience")
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, patience: float | None = None) -> None:
         self._connections = connections
+        self._patience = patience
 
     def __enter__(self) -> apsw.Connection:
         try:
-            self._connection = self._connections.begin()
+            self._connection = self._connections.begin(self._patience)
         except apsw.Error as error:
             raise translated_error(error, self._connections.settings.shown) from error
         return self._connection

@@ -162,6 +162,16 @@ class SimilaritySearch:
             known = neighbours.with_outcomes(connection, namespace, number, found, vectors=vectors)
             return known, hidden
 
+    def in_memory(self) -> tuple[int, int, int | None]:
+        """Give how many vectors are in memory, their bytes, and how far in the log the oldest are."""
+        # Without the lock: a search that takes long must not hold up who only asks how it stands.
+        cached = list(self._cached.values())
+        return (
+            sum(len(one.index) for one in cached),
+            sum(one.index.nbytes for one in cached),
+            min((one.seen for one in cached), default=None),
+        )
+
     @contextmanager
     def _snapshot(self) -> Iterator[apsw.Connection]:
         """Lend a connection in one read transaction, to one search at a time."""

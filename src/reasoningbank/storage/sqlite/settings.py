@@ -102,7 +102,7 @@ class ConnectionSettings:
             flags=access | apsw.SQLITE_OPEN_URI,
             statementcachesize=_STATEMENT_CACHE,
         )
-        connection.set_busy_handler(_jittered_wait(self.busy_timeout))
+        connection.set_busy_handler(jittered_wait(self.busy_timeout))
         try:
             self._set_pragmas(connection)
         except BaseException:
@@ -126,7 +126,7 @@ class ConnectionSettings:
                 pass
 
 
-def _jittered_wait(seconds: float) -> Callable[[int], bool]:
+def jittered_wait(seconds: float) -> Callable[[int], bool]:
     """Give a busy handler: waits grow and vary, so that writers do not march in step."""
     deadline = 0.0
 

@@ -7,18 +7,27 @@ import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from reasoningbank.domain.errors import InvalidInput, Unavailable
 from reasoningbank.storage.location import user_data_directory
 
-ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_MCP_TOKEN"
-FILE_NAME: Final = "mcp-token"
 _FEWEST_CHARACTERS: Final = 16
 _MOST_BYTES: Final = 4_096
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Place(NamedTuple):
+    """Where the token of one kind of server is kept."""
+
+    variable: str
+    file_name: str
+
+
+FOR_AGENTS: Final = Place("REASONINGBANK_MCP_TOKEN", "mcp-token")
+FOR_PROGRAMS: Final = Place("REASONINGBANK_HTTP_TOKEN", "http-token")
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -28,10 +37,15 @@ class Token(msgspec.Struct, frozen=True):
     origin: str
 
 
-def resolve_token(token_file: str | None, environment: Mapping[str, str]) -> Token:
+def resolve_token(token_file: str | None, environment: Mapping[str, str], place: Place) -> Token:
     """Give the token: from the file named, else the environment, else the user's own file.
 
     The user's file is made with a new token when it is not there, readable by this user alone.
+
+    Args:
+        token_file: The file named, or None.
+        environment: Where the variable may stand.
+        place: The names of the variable and of the user's own file.
 
     Raises:
         InvalidInput: For a token that is too short or holds more than visible ASCII.
@@ -39,11 +53,11 @@ def resolve_token(token_file: str | None, environment: Mapping[str, str]) -> Tok
     """
     if token_file is not None:
         return _from_file(Path(token_file))
-    given = environment.get(ENVIRONMENT_VARIABLE)
+    given = environment.get(place.variable)
     if given:
-        return Token(_checked(given.strip(), ENVIRONMENT_VARIABLE), ENVIRONMENT_VARIABLE)
-    path = user_data_directory(environment) / FILE_NAME
-    _make(path)
+        return Token(_checked(given.strip(), place.variable), place.variable)
+    path = user_data_directory(environment) / place.file_name
+    _make(path, place.variable)
     return _from_file(path)
 
 
@@ -61,7 +75,7 @@ def _from_file(path: Path) -> Token:
     return Token(_checked(content.decode("ascii", "replace").strip(), str(path)), str(path))
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, variable: str) -> None:
     """Write a new token, unless there is a file already."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -72,7 +86,7 @@ def _make(path: Path) -> None:
         raise Unavailable(
             f"cannot be made: {error.strerror}",
             path=str(path),
-            hint=f"Set {ENVIRONMENT_VARIABLE} or give --token-file.",
+            hint=f"Set {variable} or give --token-file.",
         ) from error
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(32) + "\n")

@@ -7,19 +7,25 @@ origin 403, a wrong token 401, and only then is the body read, as far as its lim
 from __future__ import annotations
 
 import hmac
-from typing import Final
+from collections.abc import Callable, Collection
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 import anyio
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reasoningbank.mcp.options import HttpOptions
+from reasoningbank.serving.options import ListenOptions
 
-PATH: Final = "/mcp"
-HEALTH_PATH: Final = "/health"
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+Refuse: TypeAlias = Callable[[int, str], Response]
+
+
+def plain_refusal(status: int, said: str) -> Response:
+    """Give a refusal as plain text."""
+    return PlainTextResponse(said, status)
 
 
 class Guard:
@@ -29,10 +35,25 @@ class Guard:
         app: The application.
         token: What a request has to show.
         options: Whose names are answered to, and the limits.
+        open_paths: What may be asked without a token.
+        streamed_paths: Where the application reads the body itself, and sets its own limits.
+        refuse: Makes the answer to a request that goes no further.
     """
 
-    def __init__(self, app: ASGIApp, token: str, options: HttpOptions) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        token: str,
+        options: ListenOptions,
+        *,
+        open_paths: Collection[str] = (),
+        streamed_paths: Collection[str] = (),
+        refuse: Refuse = plain_refusal,
+    ) -> None:
         self._app = app
+        self._open_paths = frozenset(open_paths)
+        self._streamed_paths = frozenset(streamed_paths)
+        self._refuse = refuse
         self._token = f"Bearer {token}".encode()
         self._names = LOOPBACK | {name.lower() for name in options.allowed_hosts}
         self._body_bytes = options.body_bytes
@@ -47,6 +68,9 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
+        if scope["path"] in self._streamed_paths:
+            await self._app(scope, receive, send)
+            return
         body = await self._body(Headers(scope=scope), receive)
         if isinstance(body, Response):
             await body(scope, receive, send)
@@ -57,21 +81,17 @@ class Guard:
         """Give the answer to a request that goes no further, or None."""
         headers = Headers(scope=scope)
         if len(headers.getlist("host")) != 1 or self._foreign(f"//{headers['host']}"):
-            return PlainTextResponse("Unknown Host", 421)
+            return self._refuse(421, "Unknown Host")
         origin = headers.get("origin")
         if origin is not None and self._foreign(origin):
-            return PlainTextResponse("Origin not allowed", 403)
-        if scope["path"] == HEALTH_PATH:
-            return JSONResponse({"status": "ok"})
+            return self._refuse(403, "Origin not allowed")
+        if scope["path"] in self._open_paths:
+            return None
         given = headers.get("authorization", "").encode("latin-1", "replace")
         if not hmac.compare_digest(given, self._token):
-            return PlainTextResponse(
-                "A bearer token is required",
-                401,
-                {"www-authenticate": 'Bearer realm="reasoningbank"'},
-            )
-        if scope["path"] != PATH:
-            return PlainTextResponse("Not found", 404)
+            refusal = self._refuse(401, "A bearer token is required")
+            refusal.headers["www-authenticate"] = 'Bearer realm="reasoningbank"'
+            return refusal
         return None
 
     def _foreign(self, address: str) -> bool:
@@ -82,7 +102,7 @@ class Guard:
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes | Response:
         """Give the whole body, or the answer to one that is too long or comes too slowly."""
-        too_long = PlainTextResponse("The body is too long", 413)
+        too_long = self._refuse(413, "The body is too long")
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or int(declared) > self._body_bytes:
             return too_long
@@ -97,7 +117,9 @@ class Guard:
                     return too_long
                 if not message.get("more_body", False):
                     return bytes(body)
-        return PlainTextResponse("The body came too slowly", 408, {"connection": "close"})
+        too_slow = self._refuse(408, "The body came too slowly")
+        too_slow.headers["connection"] = "close"
+        return too_slow
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

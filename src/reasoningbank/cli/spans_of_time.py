@@ -1,0 +1,42 @@
+"""Lengths of time as people write and read them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from reasoningbank.domain.errors import InvalidInput
+
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_WRITTEN: Final = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhd])", re.ASCII)
+_MICRO, _MILLI = 1e-6, 1e-3
+
+
+def seconds_of(text: str, field: str) -> float:
+    """Give the seconds of ``30s``, ``15m``, ``24h`` or ``7d``.
+
+    >>> seconds_of("24h", "since")
+    86400.0
+    """
+    match = _WRITTEN.fullmatch(text.strip())
+    if match is None:
+        raise InvalidInput(
+            f"is not a length of time: {text[:40]!r}",
+            field=field,
+            hint="Write 30s, 15m, 24h or 7d.",
+        )
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def duration(seconds: float | None) -> str:
+    """Give a duration with three digits and the unit that fits; a dash for none.
+
+    >>> duration(0.0000081), duration(0.0123), duration(4.5)
+    ('8.1 µs', '12.3 ms', '4.5 s')
+    """
+    if seconds is None:
+        return "-"
+    for limit, factor, unit in ((_MILLI, _MICRO, "µs"), (1.0, _MILLI, "ms")):
+        if seconds < limit:
+            return f"{seconds / factor:.3g} {unit}"
+    return f"{seconds:.3g} s" if seconds < 1000 else f"{seconds:,.0f} s"  # noqa: PLR2004

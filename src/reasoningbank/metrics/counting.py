@@ -1,0 +1,149 @@
+"""Counts of one bank in one process; several threads add to them."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Final, NamedTuple, Protocol
+
+from reasoningbank.domain.errors import ReasoningBankError
+from reasoningbank.domain.latency import bucket_of
+from reasoningbank.domain.metrics import BUCKET, CALLS, ERROR, ROWS, SECONDS
+
+QUICKEST: Final = "get_pattern"
+"""The operation that takes so little that asking the clock twice would cost it several percent."""
+
+SAMPLE: Final = 64
+"""One in so many of its calls is timed, and counts for all of them; each is counted."""
+
+UNEXPECTED: Final = "unexpected"
+_NANOSECONDS: Final = 1_000_000_000
+_MISSED: Final = "missed"
+
+
+class Ended(NamedTuple):
+    """One call that ended: what is told to whoever listens."""
+
+    operation: str
+    nanoseconds: int
+    rows: int
+    error: str | None
+
+
+class Listener(Protocol):
+    """Be told of every call that ended, in the thread that made it."""
+
+    def __call__(self, ended: Ended, /) -> None:
+        """Take note of a call; must be quick and must not raise."""
+
+
+def error_code(error: BaseException) -> str:
+    """Give the code of one of the bank's errors, or that it is none."""
+    return error.code if isinstance(error, ReasoningBankError) else UNEXPECTED
+
+
+class Counters:
+    """Add up calls, durations, rows, errors and events, by name.
+
+    >>> counters = Counters()
+    >>> counters.ended("search_by_category", 52_000, rows=10)
+    >>> counters.totals()["search_by_category.rows"]
+    10
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._totals: Counter[str] = Counter()
+        self._nanoseconds: Counter[str] = Counter()
+        self._buckets: dict[str, Counter[int]] = {}
+        self._listeners: tuple[Listener, ...] = ()
+        # Drawing from it is one step that no other thread can come between, and needs no lock.
+        self.quick: Iterator[int] = count()
+        self._looks = 0
+        self.on_first: Callable[[], None] | None = None
+        """Called once when something is counted, and then forgotten."""
+
+    def ended(self, operation: str, nanoseconds: int, rows: int) -> None:
+        """Count a call that gave its answer."""
+        with self._lock:
+            self._totals[f"{operation}.{CALLS}"] += 1
+            if rows:
+                self._totals[f"{operation}.{ROWS}"] += rows
+            self.timed(operation, nanoseconds, 1)
+        self._tell(Ended(operation, nanoseconds, rows, None))
+
+    def failed(self, operation: str, nanoseconds: int, error: BaseException) -> None:
+        """Count a call that raised."""
+        code = error_code(error)
+        with self._lock:
+            self._totals[f"{operation}.{CALLS}"] += 1
+            self._totals[f"{operation}.{ERROR}.{code}"] += 1
+            self.timed(operation, nanoseconds, 1)
+        self._tell(Ended(operation, nanoseconds, 0, code))
+
+    def quick_timed(self, nanoseconds: int) -> None:
+        """Count the time of a quick call that was drawn to be timed."""
+        with self._lock:
+            self.timed(QUICKEST, nanoseconds, SAMPLE)
+        if self.on_first is not None:
+            self._begin()
+
+    def quick_without_row(self, error: BaseException | None = None) -> None:
+        """Count a quick call that found nothing, or that raised."""
+        with self._lock:
+            self._totals[_MISSED] += 1
+            if error is not None:
+                self._totals[f"{QUICKEST}.{ERROR}.{error_code(error)}"] += 1
+        if self.on_first is not None:
+            self._begin()
+
+    def event(self, name: str, amount: int = 1) -> None:
+        """Count something that is no call, such as a recall that abstained."""
+        with self._lock:
+            self._totals[name] += amount
+
+    def totals(self) -> dict[str, float]:
+        """Give everything counted so far, by name."""
+        with self._lock:
+            # Looking draws a number as well, which is taken off again.
+            quick = next(self.quick) - self._looks
+            self._looks += 1
+            totals: dict[str, float] = dict(self._totals)
+            found = quick - totals.pop(_MISSED, 0)
+            for name, more in ((CALLS, quick), (ROWS, found)):
+                if more > 0:
+                    name = f"{QUICKEST}.{name}"  # noqa: PLW2901
+                    totals[name] = totals.get(name, 0) + more
+            for operation, nanoseconds in self._nanoseconds.items():
+                totals[f"{operation}.{SECONDS}"] = nanoseconds / _NANOSECONDS
+            for operation, buckets in self._buckets.items():
+                for bucket, number in buckets.items():
+                    totals[f"{operation}.{BUCKET}.{bucket}"] = number
+        return totals
+
+    def listen(self, listener: Listener) -> None:
+        """Tell `listener` of every call from now on."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+    def timed(self, operation: str, nanoseconds: int, weight: int) -> None:
+        """Add a duration that stands for `weight` calls; the caller holds the lock."""
+        self._nanoseconds[operation] += nanoseconds * weight
+        buckets = self._buckets.get(operation)
+        if buckets is None:
+            buckets = self._buckets[operation] = Counter()
+        buckets[bucket_of(nanoseconds)] += weight
+
+    def _tell(self, ended: Ended) -> None:
+        if self.on_first is not None:
+            self._begin()
+        for listener in self._listeners:
+            listener(ended)
+
+    def _begin(self) -> None:
+        with self._lock:
+            begin, self.on_first = self.on_first, None
+        if begin is not None:
+            begin()
