@@ -65,6 +65,7 @@ def roll_back(
 
     Raises:
         NotFound: When no migration to this bank is left to be undone.
+        Conflict: When the bank is in a rollout.
         Busy: When others write to the bank all the time, or have one open that is to go away.
     """
     path, url = None, os.fspath(target or "")
@@ -72,6 +73,9 @@ def roll_back(
         path = resolve_location(target).path
         if path is None:
             raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
+        from reasoningbank.storage.rollout import check_no_rollout
+
+        check_no_rollout(path)
         url = str(path)
     work = Work.beside(path, url)
     if not work.directory.is_dir():

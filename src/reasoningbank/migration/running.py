@@ -105,12 +105,17 @@ def migrate(
         StorageCorrupt: For a source that holds nothing readable, or when what was converted is not
             what was read.
         Busy: When the target is being migrated to already.
+        Conflict: When the target is in a rollout.
     """
     checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
     location = None if is_url(target) else resolve_location(target)
     if location is not None and location.path is None:
         raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
     path = None if location is None else location.path
+    if path is not None:
+        from reasoningbank.storage.rollout import check_no_rollout
+
+        check_no_rollout(path)
     files = [file for file in files_of(source) if file != path]
     if not files:
         raise InvalidInput(
