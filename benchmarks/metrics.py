@@ -139,7 +139,7 @@ def week(folder: Path, days: int) -> Week:
     source = random.Random(7)
     tracemalloc.start()
     counters = Counters()
-    keeper = MetricsKeeper(storage, counters, lambda: now)
+    keeper = MetricsKeeper(storage, "default", counters, lambda: now)
     counters.on_first = None
     flushes = []
     for _ in range(days * 86_400 // FLUSH_SECONDS):
@@ -157,7 +157,7 @@ def week(folder: Path, days: int) -> Week:
     process_bytes, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     begun = time.perf_counter()
-    points = storage.metric_points(format_timestamp(0))
+    points = storage.metric_points("default", format_timestamp(0))
     totals: dict[str, float] = {}
     for point in points:
         totals[point.name] = totals.get(point.name, 0) + point.value

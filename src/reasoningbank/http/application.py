@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from reasoningbank import AsyncReasoningBank
+
+Answering: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 LOGGER: Final = logging.getLogger("reasoningbank.http")
 _NO_SUCH_METHOD: Final = 405
@@ -69,7 +71,7 @@ def bank_application(
 
     routes = [Route(DOCUMENT_PATH, describe)]
     for path in dict.fromkeys(one.path for one in endpoints):
-        by_method = {
+        by_method: dict[str, Answering] = {
             one.method: _answering(one, bank, options) for one in endpoints if one.path == path
         }
         routes.append(Route(path, _by_method(by_method), methods=list(by_method)))
@@ -104,8 +106,8 @@ def _longest_first(routes: Iterable[Route]) -> list[Route]:
 
 
 def _by_method(
-    known: Mapping[str, Callable[[Request], Awaitable[Response]]],
-) -> Callable[[Request], Awaitable[Response]]:
+    known: Mapping[str, Answering],
+) -> Answering:
     """Give what answers whatever method a request has; a HEAD is a GET whose body is left out."""
 
     async def answer(request: Request) -> Response:

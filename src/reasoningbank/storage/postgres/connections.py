@@ -52,6 +52,10 @@ class Connections:
                 hint="Open it again in this process.",
             )
 
+    def in_use(self) -> tuple[int, int, int]:
+        """Give how many connections are open, how many of them idle, and how many there may be."""
+        return self._opened, len(self._idle), self.server.pool_size
+
     def take(self, deadline: float) -> PostgresConnection:
         """Take a connection; `give_back` or `dismiss` must follow.
 
@@ -121,10 +125,6 @@ class Connections:
             idle, self._idle = self._idle, []
         for connection, _ in idle:
             self.dismiss(connection)
-
-    def in_use(self) -> tuple[int, int, int]:
-        """Give how many connections are open, how many of them idle, and how many there may be."""
-        return self._opened, len(self._idle), self.server.pool_size
 
     def _make_room(self) -> None:
         with self._available:

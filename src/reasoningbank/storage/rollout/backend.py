@@ -11,7 +11,6 @@ import msgspec
 from reasoningbank.domain.consolidation import KeptConsolidation, PlannedStep, Proposal, Reached
 from reasoningbank.domain.copies import MODEL, Copy, Subject, patterns_named, subject_of
 from reasoningbank.domain.lesson import Judgement
-from reasoningbank.domain.metrics import MetricPoint
 from reasoningbank.domain.outcome import Outcome, RecordedOutcome
 from reasoningbank.domain.pattern import Erasure, Pattern, StorageStats, StoreStatus
 from reasoningbank.domain.recall import RecallEvent
@@ -28,11 +27,12 @@ from reasoningbank.domain.records import (
     TrajectoryRecord,
 )
 from reasoningbank.domain.trajectory import PatternLink, Trajectory
+from reasoningbank.storage.rollout.counted import RolloutCounts
 from reasoningbank.storage.rollout.pair import other
 from reasoningbank.storage.rollout.reading import RolloutReading
 
 
-class RolloutStorage(RolloutReading):
+class RolloutStorage(RolloutReading, RolloutCounts):
     """Pair a bank with a candidate for its place.
 
     Every write is made in the bank that counts and queued for the other, which is carried over by a
@@ -287,9 +287,6 @@ class RolloutStorage(RolloutReading):
 
     def release_consolidation(self, namespace: str, owner: str, failure: str | None) -> None:
         self._counting().release_consolidation(namespace, owner, failure)
-
-    def record_metrics(self, namespace: str, points: Sequence[MetricPoint], now: str) -> bool:
-        return self._counting().record_metrics(namespace, points, now)
 
     def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
         return self._write(

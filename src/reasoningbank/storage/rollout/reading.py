@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
 
 from reasoningbank.domain.consolidation import KeptConsolidation, Proposal, Reached
 from reasoningbank.domain.copies import Copy, Subject, SubjectKind
-from reasoningbank.domain.metrics import MetricPoint, StorageUse
 from reasoningbank.domain.outcome import Outcome, Reliability
 from reasoningbank.domain.pattern import (
     Observation,
@@ -220,29 +218,3 @@ class RolloutReading(RolloutCore):
 
     def refuse_writes(self, reason: str | None) -> bool:
         return self._counting().refuse_writes(reason)
-
-    def pattern_ids(
-        self,
-        namespace: str,
-        after: str | None,
-        limit: int,
-        *,
-        category: str | None,
-        state: Literal["active", "quarantined"] | None,
-        newest_first: bool,
-    ) -> list[str]:
-        return self._counting().pattern_ids(
-            namespace, after, limit, category=category, state=state, newest_first=newest_first
-        )
-
-    def recall_ids(self, namespace: str, limit: int) -> list[str]:
-        return self._counting().recall_ids(namespace, limit)
-
-    def consolidation_ids(self, namespace: str, limit: int) -> list[str]:
-        return self._counting().consolidation_ids(namespace, limit)
-
-    def metric_points(self, namespace: str, since: str) -> list[MetricPoint]:
-        return self._counting().metric_points(namespace, since)
-
-    def storage_use(self) -> StorageUse:
-        return self._counting().storage_use()
