@@ -11,6 +11,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 
+from reasoningbank.storage.postgres.dialects import POSTGRES, Dialect
 from reasoningbank.storage.postgres.errors import is_stale_statement
 from reasoningbank.storage.postgres.preambles import Preamble, Statement
 from reasoningbank.storage.postgres.statements import worded
@@ -60,9 +61,13 @@ class PostgresConnection:
     Args:
         raw: The driver's connection, in autocommit mode.
         prepared: Whether statements are prepared under a name.
+        dialect: Of the server.
     """
 
-    def __init__(self, raw: psycopg.Connection[Any], *, prepared: bool) -> None:
+    def __init__(
+        self, raw: psycopg.Connection[Any], *, prepared: bool, dialect: Dialect = POSTGRES
+    ) -> None:
+        self.dialect = dialect
         self._raw = raw
         self._libpq = raw.pgconn
         self._prepared = prepared

@@ -120,6 +120,7 @@ class PostgresEngine:
                 )
                 for pattern, vector in vectors_of
             ],
+            dialect=connection.dialect,
         )
 
     def drop_vectors(
@@ -133,7 +134,9 @@ class PostgresEngine:
     def stored_vectors(
         self, connection: PostgresConnection, namespace: str, number: int, ids: Sequence[str]
     ) -> dict[str, bytes]:
-        return vectors.stored_vectors(connection, namespace, number, ids)
+        return vectors.stored_vectors(
+            connection, namespace, number, ids, dialect=connection.dialect
+        )
 
     def describe(self, connection: PostgresConnection, pattern: Pattern) -> None:
         vectors.describe(
