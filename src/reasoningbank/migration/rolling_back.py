@@ -12,16 +12,16 @@ import msgspec
 
 from reasoningbank.bank.core import system_clock
 from reasoningbank.bank.transfer import write_export
-from reasoningbank.domain.errors import Busy, InvalidInput, NotFound
+from reasoningbank.domain.errors import Busy, NotFound
 from reasoningbank.domain.identifiers import Clock
 from reasoningbank.domain.records import PatternEdit, PatternRecord, TrajectoryRecord
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.learning import trajectory_lines
 from reasoningbank.migration.converting import Show
 from reasoningbank.migration.journal import Journal, Work
-from reasoningbank.migration.running import BACKUP, is_url, unseen
+from reasoningbank.migration.running import BACKUP, place_of, unseen
 from reasoningbank.storage import StorageBackend, open_storage
-from reasoningbank.storage.location import resolve_location
+from reasoningbank.storage.location import shown_url
 
 TAKEN_BACK: Final = "taken-back.db"
 _SNAPSHOT: Final = "as-it-stands.db"
@@ -68,22 +68,19 @@ def roll_back(
         Conflict: When the bank is in a rollout.
         Busy: When others write to the bank all the time, or have one open that is to go away.
     """
-    path, url = None, os.fspath(target or "")
-    if not is_url(target):
-        path = resolve_location(target).path
-        if path is None:
-            raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
+    path, url = place_of(target)
+    shown = url if path is not None else shown_url(url)
+    if path is not None:
         from reasoningbank.storage.rollout import check_no_rollout
 
         check_no_rollout(path)
-        url = str(path)
-    work = Work.beside(path, url)
+    work = Work.beside(path, shown)
     if not work.directory.is_dir():
-        raise _nothing(url)
+        raise _nothing(shown)
     with work.turn():
         runs = [known for known in work.journals() if known.step == "finished"]
         if not runs:
-            raise _nothing(url)
+            raise _nothing(shown)
         journal = runs[-1]
         going = _GoingBack(journal, work.run(journal), clock)
         if path is None:

@@ -32,7 +32,7 @@ from reasoningbank.migration.reading import opened
 from reasoningbank.migration.taking_in import TakingIn, Target
 from reasoningbank.migration.validating import validate
 from reasoningbank.storage import StorageBackend, open_storage
-from reasoningbank.storage.location import resolve_location
+from reasoningbank.storage.location import resolve_location, shown_url
 
 if TYPE_CHECKING:
     from reasoningbank.embedding import Embedder
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 BACKUP: Final = "before.db"
 FINISHED: Final = "finished.db"
 REJECTS: Final = "rejected.jsonl"
-_DIRECT: Final = "://"
 _ROWS_ALONE: Final = 4_096
 _ROWS_AMONG_OTHERS: Final = 256
 
@@ -108,10 +107,7 @@ def migrate(
         Conflict: When the target is in a rollout.
     """
     checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
-    location = None if is_url(target) else resolve_location(target)
-    if location is not None and location.path is None:
-        raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
-    path = None if location is None else location.path
+    path, url = place_of(target)
     if path is not None:
         from reasoningbank.storage.rollout import check_no_rollout
 
@@ -121,7 +117,6 @@ def migrate(
         raise InvalidInput(
             "is the target itself", field=source, hint="Name another bank with --to."
         )
-    url = str(path if path is not None else target)
     run = _Run(
         source=os.path.realpath(source),
         files=files,
@@ -140,7 +135,7 @@ def _opened_to_write(
     place: str,
 ) -> tuple[StorageBackend, Callable[[], AbstractContextManager[object]]]:
     """Open a target, with what makes one transaction of many writes where it can."""
-    if is_url(place):
+    if resolve_location(place).server is not None:
         return open_storage(place), nullcontext
     from reasoningbank.storage.sqlite.batching import open_for_batches
 
@@ -148,10 +143,18 @@ def _opened_to_write(
     return storage, connections.together
 
 
-def is_url(target: str | os.PathLike[str] | None) -> bool:
-    """Give whether a target is a server, and so no file that could be copied."""
-    named = os.environ.get("REASONINGBANK_URL") if target is None else os.fspath(target)
-    return named is not None and _DIRECT in named and not named.startswith(("sqlite:", "file:"))
+def place_of(target: str | os.PathLike[str] | None) -> tuple[Path | None, str]:
+    """Give the file of a bank, or None for one on a server, and what opens it.
+
+    Raises:
+        InvalidInput: For one in memory.
+    """
+    location = resolve_location(target)
+    if location.server is not None:
+        return None, location.server
+    if location.path is None:
+        raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
+    return location.path, str(location.path)
 
 
 def check_sources(files: Sequence[Path]) -> None:
@@ -204,7 +207,8 @@ class _Run:
         self._show = show
         self._clock = clock
         self._random_bytes = random_bytes
-        self._work = Work.beside(path, url)
+        self._shown = url if path is not None else shown_url(url)
+        self._work = Work.beside(path, self._shown)
         self._resumed = False
 
     def to_the_end(self) -> MigrationReport:
@@ -238,7 +242,7 @@ class _Run:
         journal = Journal(
             run=f"{name}-{self._random_bytes(3).hex()}",
             source=self._source,
-            target=self._url,
+            target=self._shown,
             namespace=self._namespace,
             started_at=now,
         )
@@ -389,7 +393,7 @@ class _Run:
         return MigrationReport(
             run=run,
             source=self._source,
-            target=self._url,
+            target=self._shown,
             namespace=self._namespace,
             way=journal.way,
             tally=tally,
