@@ -70,10 +70,6 @@ def roll_back(
     """
     path, url = place_of(target)
     shown = url if path is not None else shown_url(url)
-    if path is not None:
-        from reasoningbank.storage.rollout import check_no_rollout
-
-        check_no_rollout(path)
     work = Work.beside(path, shown)
     if not work.directory.is_dir():
         raise _nothing(shown)

@@ -108,10 +108,6 @@ def migrate(
     """
     checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
     path, url = place_of(target)
-    if path is not None:
-        from reasoningbank.storage.rollout import check_no_rollout
-
-        check_no_rollout(path)
     files = [file for file in files_of(source) if file != path]
     if not files:
         raise InvalidInput(
@@ -148,12 +144,16 @@ def place_of(target: str | os.PathLike[str] | None) -> tuple[Path | None, str]:
 
     Raises:
         InvalidInput: For one in memory.
+        Conflict: For one that is in a rollout.
     """
     location = resolve_location(target)
     if location.server is not None:
         return None, location.server
     if location.path is None:
         raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
+    from reasoningbank.storage.rollout import check_no_rollout
+
+    check_no_rollout(location.path)
     return location.path, str(location.path)
 
 
