@@ -44,6 +44,18 @@ def error_code(error: BaseException) -> str:
     return error.code if isinstance(error, ReasoningBankError) else UNEXPECTED
 
 
+class _Counted:
+    """What was counted of one operation."""
+
+    __slots__ = ("buckets", "calls", "nanoseconds", "rows")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.rows = 0
+        self.nanoseconds = 0
+        self.buckets: dict[int, int] = {}
+
+
 class Counters:
     """Add up calls, durations, rows, errors and events, by name.
 
@@ -56,8 +68,7 @@ class Counters:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._totals: Counter[str] = Counter()
-        self._nanoseconds: Counter[str] = Counter()
-        self._buckets: dict[str, Counter[int]] = {}
+        self._operations: dict[str, _Counted] = {}
         self._listeners: tuple[Listener, ...] = ()
         # Drawing from it is one step that no other thread can come between, and needs no lock.
         self.quick: Iterator[int] = count()
@@ -68,20 +79,29 @@ class Counters:
     def ended(self, operation: str, nanoseconds: int, rows: int) -> None:
         """Count a call that gave its answer."""
         with self._lock:
-            self._totals[f"{operation}.{CALLS}"] += 1
-            if rows:
-                self._totals[f"{operation}.{ROWS}"] += rows
-            self.timed(operation, nanoseconds, 1)
-        self._tell(Ended(operation, nanoseconds, rows, None))
+            counted = self._operations.get(operation) or self._new(operation)
+            counted.calls += 1
+            counted.rows += rows
+            counted.nanoseconds += nanoseconds
+            bucket = bucket_of(nanoseconds)
+            buckets = counted.buckets
+            buckets[bucket] = buckets.get(bucket, 0) + 1
+        if self._listeners:
+            self._tell(Ended(operation, nanoseconds, rows, None))
+        if self.on_first is not None:
+            self._begin()
 
     def failed(self, operation: str, nanoseconds: int, error: BaseException) -> None:
         """Count a call that raised."""
         code = error_code(error)
         with self._lock:
-            self._totals[f"{operation}.{CALLS}"] += 1
             self._totals[f"{operation}.{ERROR}.{code}"] += 1
             self.timed(operation, nanoseconds, 1)
-        self._tell(Ended(operation, nanoseconds, 0, code))
+            self._operations[operation].calls += 1
+        if self._listeners:
+            self._tell(Ended(operation, nanoseconds, 0, code))
+        if self.on_first is not None:
+            self._begin()
 
     def quick_timed(self, nanoseconds: int) -> None:
         """Count the time of a quick call that was drawn to be timed."""
@@ -116,10 +136,14 @@ class Counters:
                 if more > 0:
                     name = f"{QUICKEST}.{name}"  # noqa: PLW2901
                     totals[name] = totals.get(name, 0) + more
-            for operation, nanoseconds in self._nanoseconds.items():
-                totals[f"{operation}.{SECONDS}"] = nanoseconds / _NANOSECONDS
-            for operation, buckets in self._buckets.items():
-                for bucket, number in buckets.items():
+            for operation, counted in self._operations.items():
+                counts = ((CALLS, counted.calls), (ROWS, counted.rows))
+                for name, more in counts:
+                    if more:
+                        name = f"{operation}.{name}"  # noqa: PLW2901
+                        totals[name] = totals.get(name, 0) + more
+                totals[f"{operation}.{SECONDS}"] = counted.nanoseconds / _NANOSECONDS
+                for bucket, number in counted.buckets.items():
                     totals[f"{operation}.{BUCKET}.{bucket}"] = number
         return totals
 
@@ -130,15 +154,16 @@ class Counters:
 
     def timed(self, operation: str, nanoseconds: int, weight: int) -> None:
         """Add a duration that stands for `weight` calls; the caller holds the lock."""
-        self._nanoseconds[operation] += nanoseconds * weight
-        buckets = self._buckets.get(operation)
-        if buckets is None:
-            buckets = self._buckets[operation] = Counter()
-        buckets[bucket_of(nanoseconds)] += weight
+        counted = self._operations.get(operation) or self._new(operation)
+        counted.nanoseconds += nanoseconds * weight
+        bucket = bucket_of(nanoseconds)
+        counted.buckets[bucket] = counted.buckets.get(bucket, 0) + weight
+
+    def _new(self, operation: str) -> _Counted:
+        counted = self._operations[operation] = _Counted()
+        return counted
 
     def _tell(self, ended: Ended) -> None:
-        if self.on_first is not None:
-            self._begin()
         for listener in self._listeners:
             listener(ended)
 
