@@ -99,12 +99,35 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     with _server(options) as make_database:
         report = _measure(options, make_database)
-    told = msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n"
-    LATEST.parent.mkdir(exist_ok=True)
-    LATEST.write_bytes(told)
+    _write(LATEST, report)
     if options.save_baseline:
-        BASELINE.write_bytes(told)
+        if BASELINE.exists():
+            _keep(report, msgspec.json.decode(BASELINE.read_bytes(), type=Report))
+        _write(BASELINE, report)
     return 0
+
+
+def _write(path: Path, report: Report) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+
+
+def _keep(report: Report, before: Report) -> None:
+    """Take over the sizes that were not measured this time."""
+    sizes = set(report.build_seconds)
+    report.pairs = sorted(
+        [*report.pairs, *(pair for pair in before.pairs if pair.size not in sizes)],
+        key=lambda pair: pair.size,
+    )
+    report.crowds += [crowd for crowd in before.crowds if crowd.size not in sizes]
+    for now, then in (
+        (report.store_thousand_us_per_row, before.store_thousand_us_per_row),
+        (report.build_seconds, before.build_seconds),
+        (report.bytes_per_pattern, before.bytes_per_pattern),
+    ):
+        now.update({size: figure for size, figure in then.items() if size not in sizes})
+    rows = {figures.rows for figures in report.vectors}
+    report.vectors += [figures for figures in before.vectors if figures.rows not in rows]
 
 
 def _measure(options: argparse.Namespace, make_database: Callable[[], str]) -> Report:
@@ -129,8 +152,6 @@ def _measure(options: argparse.Namespace, make_database: Callable[[], str]) -> R
         ).fetchall()
     report.server = f"PostgreSQL {version}, pgvector {vector}"
     report.load_after = os.getloadavg()[0]
-    if not sizes and BASELINE.exists():
-        report.vectors = msgspec.json.decode(BASELINE.read_bytes(), type=Report).vectors
     return report
 
 

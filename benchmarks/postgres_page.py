@@ -40,7 +40,7 @@ orphan: true
 Measured by `python -m benchmarks.postgres` with {server}, started for the run on the same machine, durable as installed
 (`fsync` and `synchronous_commit` on), over TCP on the loopback. The machine has {processors} processors that other programs
 used as well: the load average was {before:.1f} when the run began and {after:.1f} when it ended. Take ratios and recall from
-here; measure times on your own machine.
+here; measure times on your own machine. Sizes may come from runs of their own on the same machine.
 
 ## Beside the bare driver
 
@@ -96,7 +96,7 @@ def page() -> str:
         banks="\n".join(
             f"| {size:,} | {report.store_thousand_us_per_row[size]:,.0f} µs | "
             f"{report.build_seconds[size]:,.0f} s | {report.bytes_per_pattern[size]:,.0f} |"
-            for size in report.build_seconds
+            for size in sorted(report.build_seconds)
         ),
         widths=", ".join(WIDTHS),
         vectors="\n".join(map(_vectors, report.vectors)),

@@ -25,22 +25,22 @@ def test_pages_follow_one_another_in_the_order_of_making(any_bank):
     assert any_bank.patterns(after=second[-1].id) == []
 
 
-def test_the_order_is_turned_around_for_the_newest_first(bank):
-    ids = bank.store_patterns(pattern(number) for number in range(5))
+def test_the_order_is_turned_around_for_the_newest_first(any_bank):
+    ids = any_bank.store_patterns(pattern(number) for number in range(5))
 
-    first = bank.patterns(newest_first=True, limit=3)
-    second = bank.patterns(newest_first=True, limit=3, after=first[-1].id)
+    first = any_bank.patterns(newest_first=True, limit=3)
+    second = any_bank.patterns(newest_first=True, limit=3, after=first[-1].id)
 
     assert [one.id for one in first + second] == sorted(ids, reverse=True)
 
 
-def test_a_category_and_a_state_narrow_it(bank):
-    here, there = bank.store_patterns([pattern(1), pattern(2, "frontend")])
-    bank.update_pattern(there, state="quarantined")
+def test_a_category_and_a_state_narrow_it(any_bank):
+    here, there = any_bank.store_patterns([pattern(1), pattern(2, "frontend")])
+    any_bank.update_pattern(there, state="quarantined")
 
-    assert [one.id for one in bank.patterns(category="backend")] == [here]
-    assert [one.id for one in bank.patterns(state="quarantined")] == [there]
-    assert bank.patterns(category="backend", state="quarantined") == []
+    assert [one.id for one in any_bank.patterns(category="backend")] == [here]
+    assert [one.id for one in any_bank.patterns(state="quarantined")] == [there]
+    assert any_bank.patterns(category="backend", state="quarantined") == []
 
 
 def test_another_namespace_is_never_listed(tmp_path):
@@ -73,12 +73,12 @@ def test_the_newest_recall_is_listed_first_and_at_once(any_bank):
     assert [one.id for one in any_bank.recalls(limit=1)] == [second.id]
 
 
-def test_a_consolidation_is_listed_until_and_after_it_is_undone(bank):
-    bank.store_patterns([pattern(1), {**pattern(1), "strategy": "Strategy 1!"}])
-    report = bank.consolidate(everything=True)
-    listed = bank.consolidations()
+def test_a_consolidation_is_listed_until_and_after_it_is_undone(any_bank):
+    any_bank.store_patterns([pattern(1), {**pattern(1), "strategy": "Strategy 1!"}])
+    report = any_bank.consolidate(everything=True)
+    listed = any_bank.consolidations()
     assert [kept.report.id for kept in listed] == ([report.id] if report.proposals else [])
 
     if listed:
-        bank.undo_consolidation(report.id)
-        assert bank.consolidations()[0].undone_at is not None
+        any_bank.undo_consolidation(report.id)
+        assert any_bank.consolidations()[0].undone_at is not None

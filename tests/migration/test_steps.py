@@ -313,6 +313,29 @@ def test_a_switch_that_was_made_but_not_noted_is_not_made_twice(
     assert records(tmp_path / "bank.db") == before
 
 
+def test_a_bank_that_others_make_meanwhile_is_kept_and_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = foreign.many(tmp_path / "memory.db", 30)
+    convert = running._Run._converted
+
+    def converted_while_others_begin(self: running._Run, *given: object) -> object:
+        done = convert(self, *given)
+        with ReasoningBank.open(tmp_path / "bank.db") as bank:
+            bank.put(pattern(1))
+        return done
+
+    monkeypatch.setattr(running._Run, "_converted", converted_while_others_begin)
+    report = migrate(str(source), tmp_path / "bank.db")
+    assert (report.way, report.tally.total("migrated")) == ("written directly", 27)
+    with ReasoningBank.open(tmp_path / "bank.db") as bank:
+        assert bank.get_stats().total_patterns == 28
+    back = roll_back(tmp_path / "bank.db")
+    assert not back.removed
+    with ReasoningBank.open(tmp_path / "bank.db") as bank:
+        assert bank.get_stats().categories == {"own": 1}
+
+
 def test_two_at_once_are_refused_and_the_target_is_no_source(tmp_path: Path) -> None:
     source = foreign.many(tmp_path / "memory.db", 10)
     from reasoningbank.migration.journal import Work

@@ -15,11 +15,17 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from tests.postgres.server import QUICK, Installation, NoServer, PostgresServer, new_directory
+
+try:  # this is loaded for every test, also where the driver is not installed
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+except ImportError:
+    _DRIVER = "psycopg is not installed: install the dependency group `test`"
+else:
+    _DRIVER = ""
 
 DSN_VARIABLE = "RB_TEST_PG_DSN"
 
@@ -143,6 +149,20 @@ def _execute(dsn: str, statement: str) -> None:
         connection.execute(statement)
 
 
+def _shape(dsn: str) -> object:
+    """Give a few numbers that change when tables, indexes, triggers, settings or versions do."""
+    with psycopg.connect(dsn, connect_timeout=10) as connection:
+        return connection.execute(
+            """
+            SELECT (SELECT max(oid) FROM pg_class WHERE oid >= 16384),
+                (SELECT count(*) FROM pg_trigger), (SELECT count(*) FROM pg_db_role_setting),
+                (SELECT count(*) FROM pg_index WHERE NOT indisvalid),
+                (SELECT string_agg(version::text || (finished_at IS NULL)::text, ' ')
+                    FROM bank_schema)
+            """
+        ).fetchone()
+
+
 def _database_of(dsn: str) -> str:
     return str(conninfo_to_dict(dsn)["dbname"])
 
@@ -158,9 +178,16 @@ def _with_database(dsn: str, name: str) -> str:
     return f"postgresql://{user}{secret}@{host}:{port}/{name}{more}"
 
 
+def _need_driver() -> None:
+    if _DRIVER:
+        warn_once(_DRIVER)
+        pytest.skip(_DRIVER)
+
+
 @pytest.fixture(scope="session")
 def postgres_installation() -> Iterator[Installation]:
     """The programs of PostgreSQL, or a skip that says why there are none."""
+    _need_driver()
     try:
         installation = Installation()
     except NoServer as reason:
@@ -216,6 +243,7 @@ def local_databases(postgres_server: PostgresServer) -> Databases:
 @pytest.fixture(scope="session")
 def postgres_databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """Databases of the server that RB_TEST_PG_DSN names, else of the one of this run."""
+    _need_driver()
     if given := os.environ.get(DSN_VARIABLE):
         databases = Databases(given, is_ours=False)
         yield databases
@@ -234,10 +262,14 @@ def empty_postgres(postgres_databases: Databases) -> Iterator[str]:
 
 @pytest.fixture
 def postgres_dsn(postgres_databases: Databases) -> Iterator[str]:
-    """The DSN of an empty bank."""
+    """The DSN of an empty bank; what a test changes of its tables is gone after it."""
     dsn = postgres_databases.bank()
+    before = _shape(dsn)
     yield dsn
-    postgres_databases.drop(dsn)
+    if _shape(dsn) == before:
+        postgres_databases.give_back(dsn)
+    else:
+        postgres_databases.drop(dsn)
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reasoningbank import ReasoningBank
 from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.storage.databases import initialise_database
 from reasoningbank.storage.postgres.dialects import (
     CITUS,
     COCKROACHDB,
@@ -95,3 +97,19 @@ def test_more_dimensions_than_the_server_holds_are_refused():
     with pytest.raises(InvalidInput) as refusal:
         POSTGRES.index_kind("halfvec", 16_001)
     assert refusal.value.field == "dimension"
+
+
+@pytest.mark.parametrize("name", ["cockroachdb", "yugabytedb"])
+def test_a_bank_keeps_to_the_words_of_another_engine_in_all_it_does(empty_postgres, name):
+    """Those engines could not be run; that what they would be sent means the same to PostgreSQL can."""
+    dsn = f"{empty_postgres}{'&' if '?' in empty_postgres else '?'}dialect={name}"
+    initialise_database(dsn)
+    with ReasoningBank.open(dsn) as bank:
+        pattern_id = bank.store_pattern(
+            task_description="Add login to the API", task_category="backend", strategy="Test first."
+        )
+        bank.update_pattern(pattern_id, task_description="Add a sign-in to the API")
+
+        [found] = bank.find_similar("a sign-in for our API", top_k=3)
+        assert found.id == pattern_id
+        assert bank.recall("a sign-in for our API").patterns

@@ -69,7 +69,6 @@ def test_a_change_that_is_not_committed_when_an_epoch_ends_belongs_to_it(postgre
     with ReasoningBank.open(postgres_dsn) as bank, ReasoningBank.open(postgres_dsn) as other:
         first = bank.store_pattern(pattern(1))
         pages = []
-        stored = threading.Event()
         looking = threading.Thread(
             target=lambda: pages.append(
                 storage_of(other).patterns_to_consolidate("default", Reached(0), 10)
@@ -78,7 +77,7 @@ def test_a_change_that_is_not_committed_when_an_epoch_ends_belongs_to_it(postgre
 
         def store_slowly(lent) -> None:
             lent.execute("UPDATE patterns SET title = 'b' WHERE namespace = ?", ("default",))
-            stored.set()
+            assert lent.changes() == 1
             looking.start()
             looking.join(0.3)
             assert pages == []

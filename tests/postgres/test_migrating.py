@@ -7,7 +7,10 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -55,15 +58,43 @@ def finished_shape(postgres_databases) -> list[tuple[object, ...]]:
 
 
 def test_four_migrators_at_once_make_one_bank(empty_postgres, finished_shape):
-    migrators = [started(empty_postgres) for _ in range(4)]
+    with ExitStack() as running:
+        migrators = [running.enter_context(started(empty_postgres)) for _ in range(4)]
+        ended = [(one.communicate(timeout=120)[1], one.returncode) for one in migrators]
 
-    for one in migrators:
-        _, said = one.communicate(timeout=120)
-        assert (one.returncode, said) == (0, "")
-
+    assert ended == [("", 0)] * 4
     assert shape(empty_postgres) == finished_shape
     with open_bank(empty_postgres) as bank:
         bank.store_pattern(pattern(1))
+
+
+def test_migrators_that_begin_in_the_same_moment_make_one_bank(postgres_databases, finished_shape):
+    for _ in range(3):
+        dsn = postgres_databases.empty()
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            connection.execute("DROP EXTENSION vector")
+        together = threading.Barrier(5)
+
+        def migrate(dsn: str = dsn, together: threading.Barrier = together) -> None:
+            together.wait()
+            initialise(dsn)
+
+        with ThreadPoolExecutor(5) as threads:
+            for done in [threads.submit(migrate) for _ in range(5)]:
+                done.result()
+
+        assert shape(dsn) == finished_shape
+        postgres_databases.drop(dsn)
+
+
+def test_a_role_that_may_not_add_the_extension_is_told_who_may(empty_postgres):
+    make_role(empty_postgres)
+    with psycopg.connect(empty_postgres, autocommit=True) as connection:
+        connection.execute("DROP EXTENSION vector")
+        connection.execute(f"GRANT CREATE ON SCHEMA public TO {TEAM}")
+
+    with pytest.raises(Unavailable, match="superuser"):
+        initialise(as_team(empty_postgres))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this platform kills otherwise")
@@ -73,7 +104,7 @@ def test_a_migrator_killed_at_any_moment_is_made_good_by_the_next(
     for _ in range(8):
         dsn = postgres_databases.empty()
         migrator = started(dsn)
-        time.sleep(random.uniform(0.1, 0.7))
+        time.sleep(random.uniform(0.3, 1.2))
         migrator.kill()
         migrator.communicate()
 

@@ -35,8 +35,8 @@ def test_the_page_is_followed_from_its_beginning_to_its_end(server):
     def run_sql(example: Example) -> None:
         database = "postgres"
         for line in str(example.parsed).splitlines():
-            if line.startswith("\\connect "):
-                database = line.split()[1]
+            if line.startswith("-- connected to: "):
+                database = line.split()[-1]
             elif line:
                 server.execute(line, database)
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import random
+import subprocess
+import sys
 import threading
+import time
 from pathlib import Path
 
 import apsw
@@ -306,3 +310,41 @@ def test_a_full_disk_leaves_no_backup(path, tmp_path, monkeypatch):
         back_up(path, tmp_path / "kept")
 
     assert list((tmp_path / "kept").iterdir()) == []
+
+
+_RESTORING = """
+import sys
+from pathlib import Path
+from reasoningbank.storage.sqlite.restoring import restore_backup
+print("ready", flush=True)
+restore_backup(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_a_restore_that_is_killed_leaves_the_old_bank_or_the_new_one(tmp_path):
+    path = tmp_path / "bank.db"
+    with ReasoningBank.open(path) as bank:
+        bank.store_patterns(
+            {"task_description": f"Task {number}", "task_category": "c", "strategy": "s" * 500}
+            for number in range(2_000)
+        )
+    backup = back_up(path).path
+    with ReasoningBank.open(path) as bank:
+        stored(bank, 1, 9_000)
+    chance = random.Random(7)
+    counts = []
+    for _ in range(8):
+        with subprocess.Popen(
+            [sys.executable, "-c", _RESTORING, backup, str(path)], stdout=subprocess.PIPE
+        ) as child:
+            assert child.stdout.readline() == b"ready\n"
+            time.sleep(chance.uniform(0.0, 0.4))
+            child.kill()
+        with ReasoningBank.open(path, verify_reads=True) as bank:
+            counts.append(bank.get_stats().total_patterns)
+            assert [one for one in bank.check() if one.level == "error"] == []
+        if counts[-1] == 2_000:
+            break
+
+    assert set(counts) <= {2_000, 2_001}
+    assert restore_backup(Path(backup), path).patterns == 2_000

@@ -12,6 +12,7 @@ from reasoningbank.domain.timestamps import format_timestamp, parse_timestamp
 from reasoningbank.storage import open_storage
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+NAMESPACE = "default"
 START = parse_timestamp("2026-11-21T00:00:00.000Z", "start")
 
 
@@ -27,10 +28,17 @@ def storage(path):
     opened.close()
 
 
+@pytest.fixture
+def any_storage(any_target):
+    opened = open_storage(any_target)
+    yield opened
+    opened.close()
+
+
 def record(storage, at_ms: int, **counted: float) -> None:
     at = format_timestamp(at_ms - at_ms % MINUTE)
     points = [MetricPoint(name, value, at) for name, value in counted.items()]
-    assert storage.record_metrics("default", points, format_timestamp(at_ms))
+    assert storage.record_metrics(NAMESPACE, points, format_timestamp(at_ms))
 
 
 def rows(path) -> list[tuple[str, float, str]]:
@@ -43,23 +51,23 @@ def rows(path) -> list[tuple[str, float, str]]:
 
 
 def total(storage, name: str) -> float:
-    return sum(one.value for one in storage.metric_points("default", "0000") if one.name == name)
+    return sum(one.value for one in storage.metric_points(NAMESPACE, "0000") if one.name == name)
 
 
-def test_counts_of_one_minute_are_added_up_when_they_are_read(storage):
-    record(storage, START, calls=2)
-    record(storage, START + 10_000, calls=3)
+def test_counts_of_one_minute_are_added_up_when_they_are_read(any_storage):
+    record(any_storage, START, calls=2)
+    record(any_storage, START + 10_000, calls=3)
 
-    assert storage.metric_points("default", format_timestamp(START)) == [
+    assert any_storage.metric_points(NAMESPACE, format_timestamp(START)) == [
         MetricPoint("calls", 5.0, "2026-11-21T00:00:00.000Z")
     ]
 
 
-def test_only_what_began_since_then_is_read(storage):
-    record(storage, START, calls=2)
-    record(storage, START + MINUTE, calls=3)
+def test_only_what_began_since_then_is_read(any_storage):
+    record(any_storage, START, calls=2)
+    record(any_storage, START + MINUTE, calls=3)
 
-    [point] = storage.metric_points("default", format_timestamp(START + 1))
+    [point] = any_storage.metric_points(NAMESPACE, format_timestamp(START + 1))
     assert point.value == 3
 
 
@@ -95,14 +103,14 @@ def test_hours_become_days_after_a_week_and_are_dropped_after_ninety_days(storag
     assert START + 8 * DAY <= oldest <= START + 11 * DAY
 
 
-def test_nothing_is_lost_or_counted_twice_by_adding_up(storage):
+def test_nothing_is_lost_or_counted_twice_by_adding_up(any_storage):
     given = Counter()
     for step in range(900):
-        record(storage, START + step * 7 * MINUTE, calls=1, rows=step)
+        record(any_storage, START + step * 7 * MINUTE, calls=1, rows=step)
         given["calls"] += 1
         given["rows"] += step
 
-    assert {name: total(storage, name) for name in given} == given
+    assert {name: total(any_storage, name) for name in given} == given
 
 
 def test_a_long_silence_leaves_no_minutes_behind(storage, path):
@@ -132,3 +140,13 @@ def test_the_table_stays_bounded_however_long_a_bank_is_used(storage, path):
 
     slots = 3 * 4 + 8 * 24 + 13
     assert len(rows(path)) <= len(names) * slots
+
+
+def test_a_server_shows_the_counts_of_one_namespace_to_no_other(postgres_dsn):
+    storage = open_storage(postgres_dsn)
+    record(storage, START, calls=2)
+
+    assert total(storage, "calls") == 2
+    assert storage.metric_points("another", "0000") == []
+    assert storage.namespaces() == [NAMESPACE]
+    storage.close()

@@ -95,6 +95,58 @@ def test_a_lost_first_page_is_written_anew(damaged, tmp_path, sound):
     assert report.notes == ("the first page was lost and was written anew",)
 
 
+def lose_root(path: Path, table: str) -> None:
+    connection = apsw.Connection(str(path))
+    [(root,)] = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (table,))
+    list(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek(4096 * (root - 1))
+        file.write(random.Random(1).randbytes(4096))
+
+
+def test_the_way_to_the_patterns_is_made_anew(damaged, tmp_path, sound):
+    lose_root(damaged, "patterns")
+
+    report = recover(damaged, tmp_path / "new.db")
+
+    assert "made anew" in report.notes[0]
+    assert contents(tmp_path / "new.db") == contents(sound)
+
+
+def test_the_way_to_many_patterns_is_made_anew(tmp_path):
+    path = tmp_path / "bank.db"
+    with ReasoningBank.open(path) as bank:
+        bank.store_patterns(
+            {
+                "task_description": f"Task number {number}",
+                "task_category": "c",
+                "strategy": f"Strategy {number}: " + "look first. " * 80,
+            }
+            for number in range(2_000)
+        )
+    lose_root(path, "patterns")
+
+    report = recover(path, tmp_path / "new.db")
+
+    assert report.saved == {"pattern": 2_000}
+    assert report.lost == ()
+
+
+@pytest.mark.parametrize(
+    "table", ["pattern_history", "outcomes", "pattern_embeddings", "pattern_links", "trajectories"]
+)
+def test_what_is_lost_of_another_table_costs_no_pattern(damaged, tmp_path, sound, table):
+    lose_root(damaged, table)
+
+    report = recover(damaged, tmp_path / "new.db")
+
+    with ReasoningBank.open(tmp_path / "new.db") as bank:
+        assert bank.get_stats().total_patterns == PATTERNS - 1
+    if table == "pattern_embeddings":
+        assert report.without_vector == {"default": PATTERNS - 1}
+
+
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.95])
 def test_of_a_truncated_file_what_is_left_is_saved(damaged, tmp_path, sound, share):
     content = damaged.read_bytes()
@@ -116,7 +168,7 @@ def test_damage_anywhere_costs_only_what_stood_there(damaged, tmp_path, sound, s
 
     report = recover(damaged, tmp_path / "new.db")
 
-    assert_accounted_for(report, sound, tmp_path / "new.db", least=1)
+    assert_accounted_for(report, sound, tmp_path / "new.db", least=PATTERNS * 2 // 3)
 
 
 def assert_accounted_for(report, sound: Path, new: Path, *, least: int) -> None:

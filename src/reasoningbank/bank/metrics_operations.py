@@ -20,8 +20,8 @@ class MetricsOperations(BankCore):
 
         Every operation is counted once, where it is called: those inside a `task` as `recall`,
         `learn` and `record_outcome`. Times are those of the calls themselves, with `await` without
-        the waiting for a thread. All namespaces of a file are counted together, those of a server
-        apart. No name holds an id, a text or a namespace. An awaited call counts when its thread is done.
+        the waiting for a thread. All namespaces of a file are counted together, on a server each by
+        itself, and no name holds an id, a text or a namespace. An awaited call counts when its thread is done.
 
         Args:
             last_seconds: None for what this object was asked since it was opened. Or what all

@@ -137,6 +137,25 @@ def redacted_text(text: str, field: str, found: list[Redaction]) -> str:
 
 def redacted_object(value: JsonObject, field: str, found: list[Redaction]) -> JsonObject:
     """Give a JSON object with the secrets in its texts replaced, noting them in `found`."""
+    texts: list[str] = []
+    if _gather(value, texts) and not may_hold_secret(texts):
+        return value
+    return _redacted_object(value, field, found)
+
+
+def _gather(value: object, texts: list[str]) -> bool:
+    """Add every text in a JSON value; give False where it has another form than it is stored in."""
+    if isinstance(value, str):
+        texts.append(value)
+    elif isinstance(value, dict):
+        texts.extend(value)
+        return all(_gather(item, texts) for item in value.values())
+    elif isinstance(value, list):
+        return all(_gather(item, texts) for item in value)
+    return not isinstance(value, tuple)
+
+
+def _redacted_object(value: JsonObject, field: str, found: list[Redaction]) -> JsonObject:
     redacted: JsonObject = {}
     for key, item in value.items():
         name = redacted_text(key, field, found)  # a secret key must not stand in the field's name
@@ -148,7 +167,7 @@ def _redacted_value(value: object, field: str, found: list[Redaction]) -> object
     if isinstance(value, str):
         return redacted_text(value, field, found)
     if isinstance(value, dict):
-        return redacted_object(value, field, found)
+        return _redacted_object(value, field, found)
     if isinstance(value, (list, tuple)):
         return [_redacted_value(item, field, found) for item in value]
     return value

@@ -33,7 +33,7 @@ class MetricsKeeper:
 
     Args:
         storage: Where counts are kept.
-        namespace: The tenant, by which a server keeps counts apart.
+        namespace: Whose they are, where the storage keeps namespaces apart.
         counters: What was counted.
         clock: Gives milliseconds since 1970-01-01 UTC.
     """

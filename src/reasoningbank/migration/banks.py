@@ -53,7 +53,7 @@ class Bank:
 
     def read(self) -> Iterator[Item]:
         """Give every experience and pattern of every namespace, with its links."""
-        self._patterns.rows = 0
+        read = 0
         for namespace in self._namespaces:
             for kept in self._storage.trajectory_records(namespace):
                 self._experiences.rows += 1
@@ -61,9 +61,11 @@ class Bank:
         damaged: list[str] = []
         for namespace in self._namespaces:
             for record in self._storage.records(namespace, damaged.append):
-                self._patterns.rows += 1
+                read += 1
+                self._patterns.rows = max(self._patterns.rows, read)
                 yield self._patterns, _pattern(record.pattern)
                 yield from self._links(namespace, str(record.pattern.id))
+        self._patterns.rows = read
         for pattern_id in damaged:
             self._patterns.rows += 1
             reason = "is damaged, or its notes are"

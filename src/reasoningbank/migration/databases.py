@@ -65,9 +65,10 @@ class Database:
         self, table: ForeignTable, schema: TableSchema, account: TableAccount
     ) -> Iterator[Item]:
         lost: list[Lost] = []
-        counted, account.rows = account.rows, 0
+        counted, read = account.rows, 0
         for row in self._database.rows(table, lost.append):
-            account.rows += 1
+            read += 1
+            account.rows = max(counted, read)
             place = schema.place(table.name, row.number, row.values)
             assert schema.convert is not None
             try:
@@ -75,6 +76,9 @@ class Database:
                     yield account, material
             except Unusable as error:
                 yield account, self._reject(account, place.id, str(error), row.values)
+        account.rows = read
+        if counted > read and not lost:
+            lost.append(Lost(read + 1, (), "an index knows of more rows than the table has"))
         for stretch in lost:
             yield from self._lost(account, stretch, counted)
 

@@ -12,16 +12,16 @@ import msgspec
 
 from reasoningbank.bank.core import system_clock
 from reasoningbank.bank.transfer import write_export
-from reasoningbank.domain.errors import Busy, InvalidInput, NotFound
+from reasoningbank.domain.errors import Busy, NotFound
 from reasoningbank.domain.identifiers import Clock
 from reasoningbank.domain.records import PatternEdit, PatternRecord, TrajectoryRecord
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.learning import trajectory_lines
 from reasoningbank.migration.converting import Show
 from reasoningbank.migration.journal import Journal, Work
-from reasoningbank.migration.running import BACKUP, is_url, unseen
+from reasoningbank.migration.running import BACKUP, place_of, unseen
 from reasoningbank.storage import StorageBackend, open_storage
-from reasoningbank.storage.location import resolve_location
+from reasoningbank.storage.location import shown_url
 
 TAKEN_BACK: Final = "taken-back.db"
 _SNAPSHOT: Final = "as-it-stands.db"
@@ -65,27 +65,26 @@ def roll_back(
 
     Raises:
         NotFound: When no migration to this bank is left to be undone.
+        Conflict: When the bank is in a rollout.
         Busy: When others write to the bank all the time, or have one open that is to go away.
     """
-    path, url = None, os.fspath(target or "")
-    if not is_url(target):
-        path = resolve_location(target).path
-        if path is None:
-            raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
-        url = str(path)
-    work = Work.beside(path, url)
+    path, url = place_of(target)
+    shown = url if path is not None else shown_url(url)
+    work = Work.beside(path, shown)
     if not work.directory.is_dir():
-        raise _nothing(url)
+        raise _nothing(shown)
     with work.turn():
         runs = [known for known in work.journals() if known.step == "finished"]
         if not runs:
-            raise _nothing(url)
+            raise _nothing(shown)
         journal = runs[-1]
         going = _GoingBack(journal, work.run(journal), clock)
         if path is None:
             report = going.rows_taken_out(url)
         elif journal.target_was_there:
             report = going.content_put_back(path, show)
+        elif journal.way == "written directly":  # into a bank that others made meanwhile
+            report = going.rows_taken_out(url)
         else:
             report = going.moved_away(path)
         journal.step = "rolled back"
@@ -248,7 +247,7 @@ class _GoingBack:
             deleted=self._deleted,
             files=tuple(self._files),
             kept=None if kept is None else str(kept),
-            removed=not self._journal.target_was_there,
+            removed=kept is not None and not self._journal.target_was_there,
         )
 
 

@@ -32,7 +32,7 @@ from reasoningbank.migration.reading import opened
 from reasoningbank.migration.taking_in import TakingIn, Target
 from reasoningbank.migration.validating import validate
 from reasoningbank.storage import StorageBackend, open_storage
-from reasoningbank.storage.location import resolve_location
+from reasoningbank.storage.location import resolve_location, shown_url
 
 if TYPE_CHECKING:
     from reasoningbank.embedding import Embedder
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 BACKUP: Final = "before.db"
 FINISHED: Final = "finished.db"
 REJECTS: Final = "rejected.jsonl"
-_DIRECT: Final = "://"
 _ROWS_ALONE: Final = 4_096
 _ROWS_AMONG_OTHERS: Final = 256
 
@@ -105,18 +104,15 @@ def migrate(
         StorageCorrupt: For a source that holds nothing readable, or when what was converted is not
             what was read.
         Busy: When the target is being migrated to already.
+        Conflict: When the target is in a rollout.
     """
     checked_line(namespace, "namespace", limits.NAMESPACE_BYTES)
-    location = None if is_url(target) else resolve_location(target)
-    if location is not None and location.path is None:
-        raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
-    path = None if location is None else location.path
+    path, url = place_of(target)
     files = [file for file in files_of(source) if file != path]
     if not files:
         raise InvalidInput(
             "is the target itself", field=source, hint="Name another bank with --to."
         )
-    url = str(path if path is not None else target)
     run = _Run(
         source=os.path.realpath(source),
         files=files,
@@ -135,7 +131,7 @@ def _opened_to_write(
     place: str,
 ) -> tuple[StorageBackend, Callable[[], AbstractContextManager[object]]]:
     """Open a target, with what makes one transaction of many writes where it can."""
-    if is_url(place):
+    if resolve_location(place).server is not None:
         return open_storage(place), nullcontext
     from reasoningbank.storage.sqlite.batching import open_for_batches
 
@@ -143,10 +139,22 @@ def _opened_to_write(
     return storage, connections.together
 
 
-def is_url(target: str | os.PathLike[str] | None) -> bool:
-    """Give whether a target is a server, and so no file that could be copied."""
-    named = os.environ.get("REASONINGBANK_URL") if target is None else os.fspath(target)
-    return named is not None and _DIRECT in named and not named.startswith(("sqlite:", "file:"))
+def place_of(target: str | os.PathLike[str] | None) -> tuple[Path | None, str]:
+    """Give the file of a bank, or None for one on a server, and what opens it.
+
+    Raises:
+        InvalidInput: For one in memory.
+        Conflict: For one that is in a rollout.
+    """
+    location = resolve_location(target)
+    if location.server is not None:
+        return None, location.server
+    if location.path is None:
+        raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
+    from reasoningbank.storage.rollout import check_no_rollout
+
+    check_no_rollout(location.path)
+    return location.path, str(location.path)
 
 
 def check_sources(files: Sequence[Path]) -> None:
@@ -199,7 +207,8 @@ class _Run:
         self._show = show
         self._clock = clock
         self._random_bytes = random_bytes
-        self._work = Work.beside(path, url)
+        self._shown = url if path is not None else shown_url(url)
+        self._work = Work.beside(path, self._shown)
         self._resumed = False
 
     def to_the_end(self) -> MigrationReport:
@@ -233,7 +242,7 @@ class _Run:
         journal = Journal(
             run=f"{name}-{self._random_bytes(3).hex()}",
             source=self._source,
-            target=self._url,
+            target=self._shown,
             namespace=self._namespace,
             started_at=now,
         )
@@ -384,7 +393,7 @@ class _Run:
         return MigrationReport(
             run=run,
             source=self._source,
-            target=self._url,
+            target=self._shown,
             namespace=self._namespace,
             way=journal.way,
             tally=tally,

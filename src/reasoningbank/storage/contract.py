@@ -360,8 +360,36 @@ class ConsolidationStorage(Protocol):
         """End the owner's turn, noting what it failed of for `check`, or that it went well."""
 
 
+class CopyingStorage(Protocol):
+    """Give and take exact copies, so that another engine can be kept equal to this one."""
+
+    def namespaces(self) -> list[str]:
+        """Give every namespace that holds anything, ordered."""
+
+    def subject_ids(self, namespace: str, kind: SubjectKind, after: str, limit: int) -> list[str]:
+        """Give the ids of one kind in their order, beginning after an id.
+
+        Those of deleted patterns whose history is kept are among them.
+        """
+
+    def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
+        """Give everything kept about each, in that order; empty copies where there is nothing."""
+
+    def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
+        """Make what is kept equal to the copies given, in one step; give how many were not yet.
+
+        What stands in their way, such as another pattern with the dedupe key of one, is removed.
+        """
+
+    def refuse_writes(self, reason: str | None) -> bool:
+        """Refuse every write but copies, whoever makes it, or with None take them again.
+
+        Gives whether the engine can.
+        """
+
+
 class ListingStorage(Protocol):
-    """List ids a page at a time, and see all from above, for whoever looks through a bank."""
+    """List ids a page at a time, for whoever looks through a bank."""
 
     def pattern_ids(
         self,
@@ -391,7 +419,8 @@ class ListingStorage(Protocol):
 class MetricsStorage(Protocol):
     """Keep what was counted of the operations of all processes.
 
-    A file keeps one count for all of its namespaces, a server one for each.
+    A file keeps the counts of all its namespaces together, a server those of each by itself: who
+    may see one namespace there sees no other's.
     """
 
     def record_metrics(self, namespace: str, points: Sequence[MetricPoint], now: str) -> bool:
@@ -408,34 +437,6 @@ class MetricsStorage(Protocol):
         """Say what connections and memory this process uses for the bank."""
 
 
-class CopyingStorage(Protocol):
-    """Give and take exact copies, so that another engine can be kept equal to this one."""
-
-    def namespaces(self) -> list[str]:
-        """Give every namespace that holds anything, ordered."""
-
-    def subject_ids(self, namespace: str, kind: SubjectKind, after: str, limit: int) -> list[str]:
-        """Give the ids of one kind in their order, beginning after an id.
-
-        Those of deleted patterns whose history is kept are among them.
-        """
-
-    def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
-        """Give everything kept about each, in that order; empty copies where there is nothing."""
-
-    def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
-        """Make what is kept equal to the copies given, in one step; give how many were not yet.
-
-        What stands in their way, such as another pattern with the dedupe key of one, is removed.
-        """
-
-    def refuse_writes(self, reason: str | None) -> bool:
-        """Refuse every write but copies, whoever makes it, or with None take them again.
-
-        Gives whether the engine can.
-        """
-
-
 @runtime_checkable
 class StorageBackend(
     PatternStorage,
@@ -444,9 +445,9 @@ class StorageBackend(
     TransferStorage,
     LearningStorage,
     ConsolidationStorage,
-    MetricsStorage,
-    ListingStorage,
     CopyingStorage,
+    ListingStorage,
+    MetricsStorage,
     Protocol,
 ):
     """One storage engine: everything the bank needs of it."""

@@ -195,3 +195,21 @@ print([name for name in sys.modules if "rollout" in name])
     )
 
     assert done.stdout == "[]\n"
+
+
+def test_marks_of_killed_programs_are_swept_away(tmp_path):
+    program = """
+import os, signal, sys
+from reasoningbank import ReasoningBank
+ReasoningBank.open(sys.argv[1])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    begun(tmp_path / "bank.db")
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", program, str(tmp_path / "bank.db")], check=False)
+    folder = tmp_path / "bank.db.rollout"
+
+    with ReasoningBank.open(tmp_path / "bank.db"):
+        until(lambda: len(list(folder.glob("alive-*"))) == 1, "the marks to go")
+
+    assert list(folder.glob("alive-*")) == []

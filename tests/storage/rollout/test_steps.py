@@ -393,11 +393,29 @@ def test_a_pattern_the_candidate_refuses_holds_up_no_other(rollout, path, place)
 
 
 def test_a_journal_that_cannot_be_written_makes_writing_an_error(rollout, path, monkeypatch):
+    def full(*_: object) -> None:
+        raise Unavailable("has no space left")
+
     with ReasoningBank.open(path) as bank:
-        journal = bank._storage._journal
-        monkeypatch.setattr(journal, "_connection", None)
-        with pytest.raises(Exception):  # noqa: B017 - whichever it is, nothing was stored
+        monkeypatch.setattr(bank._storage._journal, "begin", full)
+        with pytest.raises(Unavailable):
             stored(bank, 1, 999)
         monkeypatch.undo()
 
         assert bank.get_stats().total_patterns == 20
+
+
+def test_a_write_whose_note_cannot_be_settled_is_carried_over_later(rollout, path, monkeypatch):
+    with ReasoningBank.open(path) as bank:
+        journal = bank._storage._journal
+        settle, failures = journal.settle, [Unavailable("has no space left")] * 2
+
+        def settle_later(*given: object) -> None:
+            if failures:
+                raise failures.pop()
+            settle(*given)
+
+        monkeypatch.setattr(journal, "settle", settle_later)
+        new = stored(bank, 1, 998)[0]
+        assert bank.get_pattern(new) is not None
+        level(rollout)

@@ -1,5 +1,5 @@
 /** What IndexedDB alone can do to a bank: other versions, other tabs, failing writes. */
-import { IDBFactory, IDBObjectStore as FakeObjectStore } from "fake-indexeddb";
+import { IDBDatabase, IDBFactory, IDBObjectStore as FakeObjectStore } from "fake-indexeddb";
 import "fake-indexeddb/auto";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ReasoningBankAdapter } from "../../src/bank/adapter.js";
@@ -185,6 +185,43 @@ test("stores at the same time are all kept, and counted", async () => {
 
   expect((await one.getStats()).total_patterns).toBe(40);
   expect((await other.check()).filter(({ level }) => level === "error")).toEqual([]);
+});
+
+test("tabs that write in turns go on from each other's counters and log, not from their own last ones", async () => {
+  const [one, other] = [await open(), await open()];
+  const way = (strategy: string): typeof INPUT => ({ ...INPUT, strategy });
+  const first = await one.storePattern(way("First."));
+  const second = await other.storePattern(way("Second."));
+  const third = await one.storePattern(way("Third."));
+  await other.deletePattern(first);
+  expect(await other.put(way("Third."))).toMatchObject({ id: third, status: "merged" });
+  const fourth = await one.storePattern(way("Fourth."));
+  const database = await raw();
+  const changes = await result(database.transaction("changes").objectStore("changes").getAll() as IDBRequest<{ seq: number; id: string }[]>);
+
+  // The merge changes no field, so that it has no entry.
+  expect(changes.map(({ seq, id }) => [seq, id])).toEqual([first, second, third, first, fourth].map((id, at) => [at + 1, id]));
+  expect((await one.getStats()).total_patterns).toBe(3);
+  expect((await other.findSimilar("Add login", null, 10)).map(({ id }) => id).sort()).toEqual([second, third, fourth].sort());
+  expect((await other.check()).filter(({ level }) => level === "error")).toEqual([]);
+});
+
+test("a store is one transaction of seven requests, however much the bank holds", async () => {
+  const bank = await open();
+  await bank.storePattern(INPUT);
+  const asked = vi.spyOn(IDBDatabase.prototype, "transaction");
+  const requests = (["get", "getAll", "getKey", "getAllKeys", "count", "openCursor", "add", "put", "delete"] as const).map((name) =>
+    vi.spyOn(FakeObjectStore.prototype, name),
+  );
+  const made = async (strategy: string): Promise<[number, number]> => {
+    for (const spy of [asked, ...requests]) spy.mockClear();
+    await bank.storePattern({ ...INPUT, strategy });
+    return [asked.mock.calls.length, requests.reduce((sum, { mock }) => sum + mock.calls.length, 0)];
+  };
+
+  expect(await made("Early.")).toEqual([1, 7]);
+  await bank.storePatterns(Array.from({ length: 300 }, (_, n) => ({ ...INPUT, strategy: `Way ${String(n)}.` })));
+  expect(await made("Late.")).toEqual([1, 7]);
 });
 
 test("searches at the same time as stores never miss what was acknowledged", async () => {

@@ -12,7 +12,7 @@ from reasoningbank.cli.json_output import print_json
 from reasoningbank.cli.progress import progress_bar
 from reasoningbank.cli.safe_text import safe_line
 from reasoningbank.cli.wording import counted
-from reasoningbank.domain.errors import Conflict, EmbeddingMismatch, InvalidInput, NotFound
+from reasoningbank.domain.errors import EmbeddingMismatch, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from reasoningbank.storage.sqlite.recovery import RecoveryReport
@@ -97,8 +97,7 @@ def _refuse_server(what: str) -> NoReturn:
 def restore_file(invocation: Invocation, source: str) -> None:
     """Put a backup of `backup`, or a bank file, in the place of the bank."""
     from reasoningbank.storage.location import resolve_location
-    from reasoningbank.storage.rollout import directory_of
-    from reasoningbank.storage.rollout.opening import read_state
+    from reasoningbank.storage.rollout import check_no_rollout
     from reasoningbank.storage.sqlite.restoring import restore_backup
 
     location = resolve_location(invocation.db)
@@ -109,12 +108,7 @@ def restore_file(invocation: Invocation, source: str) -> None:
         raise InvalidInput("is in memory; a backup is restored to a file", field="db")
     if bank.resolve() == Path(source).resolve():
         raise InvalidInput("is the bank itself", field=source)
-    if directory_of(bank).exists() and read_state(bank).phase != "rolled_back":
-        raise Conflict(
-            "is in a rollout, whose other bank would not hear of it",
-            path=str(bank),
-            hint="Run `reasoningbank rollout rollback` first.",
-        )
+    check_no_rollout(bank)
     bank.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     report = restore_backup(Path(source), bank)
     if invocation.as_json:

@@ -8,6 +8,7 @@ import psycopg
 
 from reasoningbank.storage.postgres.backend import PostgresStorage
 from reasoningbank.storage.postgres.connections import Connections
+from reasoningbank.storage.postgres.dialects import Dialect
 from reasoningbank.storage.postgres.errors import translated_error
 from reasoningbank.storage.postgres.migrations import check_version, dialect_of
 from reasoningbank.storage.postgres.server import server_of
@@ -38,10 +39,12 @@ def open_server(
     server = server_of(url)
     looked: list[Any] = []
 
-    def look(raw: psycopg.Connection[Any]) -> None:
+    def look(raw: psycopg.Connection[Any]) -> Dialect:
         if not looked:
             looked.extend(raw.execute(_LOOK).fetchone() or ())
             looked.append(dialect_of(raw, server))
+        dialect: Dialect = looked[-1]
+        return dialect
 
     connections = Connections(server, look)
     try:

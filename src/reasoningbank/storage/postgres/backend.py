@@ -23,6 +23,7 @@ from reasoningbank.storage.sql import transfer, verification
 from reasoningbank.storage.sql.backend import SqlStorage
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.counting import Described
+from reasoningbank.storage.sql.operator_storage import PATIENCE_SECONDS
 from reasoningbank.storage.sql.reading import rows_by_id
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, stored_from_row
 
@@ -61,6 +62,7 @@ class PostgresStorage(SqlStorage):
         super().__init__(verification.VERIFIED if verify_reads else verification.AS_IT_STANDS)
         self._connections = connections
         self._transactions = Transactions(connections, patience)
+        self._hasty = Transactions(connections, PATIENCE_SECONDS)
         self._dialect = dialect
         self._search = SimilaritySearch(self._reads, dialect)
         self._engine_name = engine_name
@@ -79,13 +81,13 @@ class PostgresStorage(SqlStorage):
     ) -> _T:
         return self._transactions.write(namespace, cast("_Work[_T]", work), alone=alone)
 
-    def _write_soon(self, namespace: str, work: Callable[[SqlConnection], _T]) -> _T:
-        # Rows that are only added wait for nobody.
-        return self._write(namespace, work)
+    def _write_soon(
+        self, namespace: str, work: Callable[[SqlConnection], _T], *, alone: bool = False
+    ) -> _T:
+        return self._hasty.write(namespace, cast("_Work[_T]", work), alone=alone)
 
     def storage_use(self) -> StorageUse:
         opened, idle, limit = self._connections.in_use()
-        # Vectors are searched in the database: this process holds none.
         return StorageUse(
             connections=opened,
             idle=idle,

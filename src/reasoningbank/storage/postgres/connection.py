@@ -11,6 +11,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 
+from reasoningbank.storage.postgres.dialects import POSTGRES, Dialect
 from reasoningbank.storage.postgres.errors import is_stale_statement
 from reasoningbank.storage.postgres.preambles import Preamble, Statement
 from reasoningbank.storage.postgres.statements import worded
@@ -19,6 +20,7 @@ from reasoningbank.storage.sql.connection import SqlValue
 # Longer ones are of batches, and seldom of the same length twice.
 _LONGEST_PREPARED: Final = 40_000
 _MOST_PREPARED: Final = 200
+_CHANGING: Final = frozenset({"INSERT", "UPDATE", "DELETE"})
 _LOOK_UP_SECONDS: Final = 0.5
 """While the server works, an interrupt of this process is noticed after so long at the latest."""
 
@@ -59,9 +61,13 @@ class PostgresConnection:
     Args:
         raw: The driver's connection, in autocommit mode.
         prepared: Whether statements are prepared under a name.
+        dialect: Of the server.
     """
 
-    def __init__(self, raw: psycopg.Connection[Any], *, prepared: bool) -> None:
+    def __init__(
+        self, raw: psycopg.Connection[Any], *, prepared: bool, dialect: Dialect = POSTGRES
+    ) -> None:
+        self.dialect = dialect
         self._raw = raw
         self._libpq = raw.pgconn
         self._prepared = prepared
@@ -96,22 +102,30 @@ class PostgresConnection:
         return 0 if self._begun is None else self._begun.epoch
 
     def execute(self, statements: str, bindings: Sequence[SqlValue] = ()) -> Answer:
-        """Carry a statement out and give its rows."""
-        results = self._sent([(worded(statements), bindings)])
+        """Carry a statement out and give its rows.
+
+        One that changes rows and gives none goes with the next that gives some, or with the commit;
+        its error is raised there, or by `changes`.
+        """
+        sql = worded(statements)
+        if _gives_no_rows(sql):
+            self._put_off.append((sql, bindings))
+            return Answer([])
+        results = self._sent([(sql, bindings)])
         return Answer(self._rows_of(results[-1]))
 
     def executemany(self, statements: str, rows: Sequence[Sequence[SqlValue]]) -> None:
-        """Carry a statement out once for each row of bindings, as one message."""
-        if rows:
-            sql = worded(statements)
-            self._sent([(sql, row) for row in rows])
+        """Carry a statement out once for each row of bindings."""
+        sql = worded(statements)
+        self._put_off += [(sql, row) for row in rows]
 
     def later(self, statements: str, bindings: Sequence[SqlValue]) -> None:
-        """Carry a statement out before the next one, or before the transaction ends."""
+        """Carry a statement out, whose rows nobody wants, before the next one or the commit."""
         self._put_off.append((worded(statements), bindings))
 
     def changes(self) -> int:
         """Give how many rows the last statement inserted, changed or removed."""
+        self.flush()
         return self._changes
 
     def flush(self) -> None:
@@ -161,7 +175,7 @@ class PostgresConnection:
             preamble.check(results[:before])
             if preamble.ends_at_once:
                 results.pop()
-        if last:
+        if results:
             self._changes = results[-1].command_tuples or 0
         return results
 
@@ -240,6 +254,10 @@ class PostgresConnection:
         transformer = Transformer(self._raw)
         transformer.set_pgresult(result, format=pq.Format.BINARY)
         return transformer.load_rows(0, result.ntuples, tuple)
+
+
+def _gives_no_rows(sql: str) -> bool:
+    return sql.lstrip()[:6] in _CHANGING and "RETURNING" not in sql
 
 
 def _leave_pipeline(libpq: pq.abc.PGconn) -> None:

@@ -12,6 +12,7 @@ import psycopg
 
 from reasoningbank.domain.errors import Busy, Unavailable
 from reasoningbank.storage.postgres.connection import PostgresConnection
+from reasoningbank.storage.postgres.dialects import POSTGRES, Dialect
 from reasoningbank.storage.postgres.errors import translated_error
 from reasoningbank.storage.postgres.server import Server
 
@@ -27,11 +28,14 @@ class Connections:
 
     Args:
         server: Which.
-        on_open: Looks at each new connection before it is lent; raises where it is no use.
+        on_open: Looks at each new connection before it is lent and says what is spoken there;
+            raises where it is no use.
     """
 
     def __init__(
-        self, server: Server, on_open: Callable[[psycopg.Connection[Any]], None] = lambda _: None
+        self,
+        server: Server,
+        on_open: Callable[[psycopg.Connection[Any]], Dialect] = lambda _: POSTGRES,
     ) -> None:
         self.server = server
         self._on_open = on_open
@@ -93,11 +97,11 @@ class Connections:
         try:
             if self.server.prepared:
                 raw.prepare_threshold = 2
-            self._on_open(raw)
+            dialect = self._on_open(raw)
         except BaseException:
             raw.close()
             raise
-        return PostgresConnection(raw, prepared=self.server.prepared)
+        return PostgresConnection(raw, prepared=self.server.prepared, dialect=dialect)
 
     def give_back(self, connection: PostgresConnection) -> None:
         """Take a connection back that is in no transaction; others are closed."""

@@ -65,6 +65,11 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
         """How a statement reads a stored vector."""
         return "embedding" if self.binary_vectors else "embedding::text"
 
+    @property
+    def vector_cast(self) -> str:
+        """How a statement makes a vector of a value bound to it: as text unless it says what it is."""
+        return f"::{self.vector_type}" if self.binary_vectors else f"::text::{self.vector_type}"
+
     def table(self, *, partitions: int = 0) -> list[str]:
         """Give the statements that make the table of vectors.
 
@@ -136,7 +141,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
 
     def distance(self, kind: IndexKind, dimension: int) -> str:
         """Give the expression candidates are ordered by, with the query as ``%(query)s``."""
-        query = f"%(query)s::{self.vector_type}({dimension})"
+        query = f"%(query)s{self.vector_cast}({dimension})"
         if kind == "bit":
             query = f"binary_quantize({query})::bit({dimension})"
         operator = "<~>" if kind == "bit" else "<=>"

@@ -120,20 +120,23 @@ class PostgresEngine:
                 )
                 for pattern, vector in vectors_of
             ],
+            dialect=connection.dialect,
         )
 
     def drop_vectors(
         self, connection: PostgresConnection, namespace: str, pattern_id: str, number: int | None
     ) -> None:
         if number is None:
-            connection.later(_DROP_VECTORS, (namespace, pattern_id))
+            connection.execute(_DROP_VECTORS, (namespace, pattern_id))
         else:
-            connection.later(f"{_DROP_VECTORS} AND model = ?", (namespace, pattern_id, number))
+            connection.execute(f"{_DROP_VECTORS} AND model = ?", (namespace, pattern_id, number))
 
     def stored_vectors(
         self, connection: PostgresConnection, namespace: str, number: int, ids: Sequence[str]
     ) -> dict[str, bytes]:
-        return vectors.stored_vectors(connection, namespace, number, ids)
+        return vectors.stored_vectors(
+            connection, namespace, number, ids, dialect=connection.dialect
+        )
 
     def describe(self, connection: PostgresConnection, pattern: Pattern) -> None:
         vectors.describe(
@@ -149,14 +152,14 @@ class PostgresEngine:
         """Do nothing: the owner rebuilds a damaged index, see ``reasoningbank db check``."""
 
     def removing(self, connection: PostgresConnection, namespace: str, pattern_id: str) -> None:
-        connection.later(_DROP_VECTORS, (namespace, pattern_id))
+        connection.execute(_DROP_VECTORS, (namespace, pattern_id))
 
     def count(
         self, connection: PostgresConnection, namespace: str, counts: Sequence[tuple[str, int, int]]
     ) -> None:
         slot = random.randrange(_SLOTS)  # noqa: S311 - spreads writers
         for category, by, quarantined in sorted(counts):
-            connection.later(_COUNT, (namespace, category, slot, by, quarantined))
+            connection.execute(_COUNT, (namespace, category, slot, by, quarantined))
 
     def count_anew(self, connection: PostgresConnection, namespace: str) -> None:
         connection.execute(_UNCOUNT, (namespace,))
@@ -168,7 +171,7 @@ class PostgresEngine:
         """Remember what was erased; other changes are in the rows themselves, see `epochs`."""
         if kind == "erase":
             for pattern_id in ids:
-                connection.later(_NOTE_ERASED, (namespace, pattern_id))
+                connection.execute(_NOTE_ERASED, (namespace, pattern_id))
 
     def new_patterns(self, connection: PostgresConnection, namespace: str, enough: int) -> int:
         return epochs.new_patterns(connection, namespace, enough)

@@ -53,6 +53,8 @@ CREATE POLICY of_namespace ON {table}
     WITH CHECK (namespace = current_setting('reasoningbank.namespace', true))
 """
 _LOOK_AGAIN_SECONDS: Final = 0.2
+# "IF NOT EXISTS" looks first and makes then: of two at once, the second meets one of these.
+_MADE_MEANWHILE: Final = (errors.UniqueViolation, errors.DuplicateTable, errors.DuplicateObject)
 
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,7 +189,7 @@ def _need_extension(raw: psycopg.Connection[Any], dialect: Dialect) -> None:
         return
     found = raw.execute(_EXTENSION).fetchone()
     if found is None:
-        raw.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        _add_extension(raw)
         found = raw.execute(_EXTENSION).fetchone()
     version = "0" if found is None else str(found[0])
     if tuple(int(part) for part in version.split(".")[:2]) < LEAST_PGVECTOR:
@@ -197,12 +199,25 @@ def _need_extension(raw: psycopg.Connection[Any], dialect: Dialect) -> None:
         )
 
 
+def _add_extension(raw: psycopg.Connection[Any]) -> None:
+    try:
+        raw.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    except _MADE_MEANWHILE:
+        pass
+    except errors.InsufficientPrivilege as error:
+        raise Unavailable(
+            "has no pgvector yet, and this role may not add it",
+            field="database",
+            hint="Let a superuser run CREATE EXTENSION vector in this database.",
+        ) from error
+
+
 def _make_first_table(raw: psycopg.Connection[Any]) -> None:
     while True:
         try:
             raw.execute(FIRST_TABLE)
             raw.execute("INSERT INTO bank_schema (version) VALUES (0) ON CONFLICT DO NOTHING")
-        except (errors.UniqueViolation, errors.DuplicateTable):
+        except _MADE_MEANWHILE:
             continue  # another migrator was at it in the same moment
         return
 

@@ -39,6 +39,11 @@ def _insertion_of_note(table: str, columns: str, namespace: int, pattern_id: int
     )
 
 
+def _of_namespace(statement: str) -> str:
+    """Give a question about counts as one about those of a namespace."""
+    return _PLACE.sub(r"$\1", statement.replace("WHERE ", "WHERE namespace = $1 AND "))
+
+
 _ORIGIN: Final = "CAST({column} AS json) #>> '{{metadata,provenance,origin}}'"
 
 _WORDED: Final[dict[str, str]] = {
@@ -95,16 +100,12 @@ ON CONFLICT (namespace, name) DO UPDATE SET value = excluded.value
     ),
     metrics.INSERT: """
 INSERT INTO performance_metrics (namespace, id, metric_name, value, timestamp)
-VALUES ($1, CAST(gen_random_uuid() AS text), $2, $3, $4)
+VALUES ($1, CAST($4 AS text) || ' ' || CAST($2 AS text), $2, $3, $4)
+ON CONFLICT (namespace, id) DO UPDATE SET value = performance_metrics.value + excluded.value
 """,
-    metrics.TOTALS: metrics.TOTALS.replace("WHERE", "WHERE namespace = ?1 AND"),
-    metrics.DELETE_BETWEEN: metrics.DELETE_BETWEEN.replace("WHERE", "WHERE namespace = ?1 AND"),
-    **{
-        metrics.BETWEEN.format(length=length): metrics.BETWEEN.format(length=length).replace(
-            "WHERE", "WHERE namespace = ?1 AND"
-        )
-        for length in (metrics.MINUTE_TEXT, metrics.HOUR_TEXT, metrics.DAY_TEXT)
-    },
+    metrics.TOTALS: _of_namespace(metrics.TOTALS),
+    metrics.BETWEEN: _of_namespace(metrics.BETWEEN),
+    metrics.DELETE_BETWEEN: _of_namespace(metrics.DELETE_BETWEEN),
     withdrawal.DIRECT_OF_ORIGIN: withdrawal.DIRECT_OF_ORIGIN.replace(
         "json_extract(p.data, '$.metadata.provenance.origin') = ?2",
         f"{_ORIGIN.format(column='p.data')} = ?2",

@@ -88,7 +88,7 @@ def put_vectors(
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         part = rows[first : first + _ROWS_AT_ONCE]
         values = [value for row in part for value in _values(namespace, number, row, dialect)]
-        connection.later(_insertion(dialect.vector_type, len(part)), values)
+        connection.later(_insertion(dialect.vector_cast, len(part)), values)
         if len(rows) > _ROWS_AT_ONCE:
             connection.flush()
 
@@ -189,7 +189,7 @@ def similarity(dialect: Dialect) -> str:
     products of int8 and their sums are whole numbers that single precision holds up to 2^24, which `EXACT_DIMENSION`
     dimensions cannot exceed. A zero vector has no direction and a similarity of 0.
     """
-    product = f"(embedding <#> %(query)s::{dialect.vector_type})"  # pgvector gives it negated
+    product = f"(embedding <#> %(query)s{dialect.vector_cast})"  # pgvector gives it negated
     norms = "greatest(squared_norm, 1)::float8 * greatest(%(query_norm)s::float8, 1)"
     return f"-{product} / sqrt({norms})"
 
@@ -213,6 +213,6 @@ def _values(namespace: str, number: int, row: VectorRow, dialect: Dialect) -> tu
 
 
 @lru_cache(maxsize=_ROWS_AT_ONCE)
-def _insertion(vector_type: str, rows: int) -> str:
-    values = ", ".join([f"(?, ?, ?, ?, ?, ?, ?, ?, ?::{vector_type})"] * rows)
+def _insertion(vector_cast: str, rows: int) -> str:
+    values = ", ".join([f"(?, ?, ?, ?, ?, ?, ?, ?, ?{vector_cast})"] * rows)
     return f"INSERT INTO {VECTOR_TABLE} ({_COLUMNS}) VALUES {values} {_REPLACE}"  # noqa: S608 - constants

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from reasoningbank.storage.rollout.backend import RolloutStorage
-from reasoningbank.storage.rollout.opening import Opening, directory_of, open_paired
+from reasoningbank.storage.rollout.opening import (
+    Opening,
+    check_no_rollout,
+    directory_of,
+    open_paired,
+)
 from reasoningbank.storage.rollout.state import (
     CANDIDATE_VARIABLE,
     PERCENT_VARIABLE,
@@ -20,6 +25,7 @@ __all__ = [
     "RolloutState",
     "RolloutStatus",
     "RolloutStorage",
+    "check_no_rollout",
     "directory_of",
     "open_paired",
     "shown",

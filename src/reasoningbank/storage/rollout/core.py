@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 _TICK_SECONDS: Final = 0.5
 _CLOSING_SECONDS: Final = 1.0
 _ERASING_SECONDS: Final = 5.0
-_LONGEST_JOIN_SECONDS: Final = 5.0
+_LONGEST_JOIN_SECONDS: Final = 1.0
 # Spreads the reads that are compared over all of them: it has no factor in common with 100.
 _STRIDE: Final = 37
 # Raised before anything was stored, so nothing has to be carried over.
@@ -220,6 +220,8 @@ class RolloutCore:
 
     def _carry_on(self) -> None:
         """Carry over what is queued, until the bank is closed."""
+        with contextlib.suppress(OSError, ReasoningBankError):  # the next to come sweeps as well
+            self._journal.sweep()
         while not self._closing:
             self._wake.wait(_TICK_SECONDS)
             self._wake.clear()

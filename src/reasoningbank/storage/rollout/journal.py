@@ -67,6 +67,7 @@ _COUNT: Final = """
 INSERT INTO counters (name, operation, count) VALUES (?, ?, ?)
 ON CONFLICT (name, operation) DO UPDATE SET count = count + excluded.count
 """
+_ALIVE: Final = "alive-"
 _KEPT_NOTES: Final = 50
 _PAUSE_SECONDS: Final = 0.005
 
@@ -98,8 +99,6 @@ class Journal:
         self._busy_timeout = busy_timeout
         self._process = os.getpid()
         self._lock = threading.RLock()
-        self._owner = f"alive-{os.getpid()}-{os.urandom(6).hex()}"
-        self._alive = FileLock(directory / self._owner)
         self._settings = ConnectionSettings(
             str(directory / "journal.db"),
             self._shown,
@@ -111,8 +110,11 @@ class Journal:
             self._connection = self._settings.open()
         except apsw.Error as error:
             raise translated_error(error, self._shown) from error
-        if not self._alive.take():
-            raise AssertionError("a new name has a holder")
+        while True:
+            self._owner = f"{_ALIVE}{os.getpid()}-{os.urandom(6).hex()}"
+            self._alive = FileLock(directory / self._owner)
+            if self._alive.take():  # unless somebody swept it away before it was held
+                break
 
     @property
     def owner(self) -> str:
@@ -219,6 +221,14 @@ class Journal:
                 connection.execute("DELETE FROM intents WHERE owner = ?", (owner,))
                 reclaimed += len(rows)
         return reclaimed
+
+    def sweep(self) -> None:
+        """Remove the marks of processes that were killed and left nothing to be queued."""
+        with self._reading() as connection:
+            noted = {str(row[0]) for row in connection.execute("SELECT owner FROM intents")}
+        for place in self.directory.glob(f"{_ALIVE}*"):
+            if place.name not in noted:
+                self._is_alive(place.name)
 
     def _is_alive(self, owner: str) -> bool:
         if owner == self._owner:

@@ -9,7 +9,7 @@ from typing import Final
 import apsw
 import msgspec
 
-from reasoningbank.domain.errors import ReasoningBankError, Unavailable
+from reasoningbank.domain.errors import Conflict, ReasoningBankError, Unavailable
 from reasoningbank.storage import ROLLOUT_SUFFIX, open_alone
 from reasoningbank.storage.contract import StorageBackend
 from reasoningbank.storage.rollout.backend import RolloutStorage
@@ -75,6 +75,21 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 def directory_of(path: Path) -> Path:
     """Give the directory of a bank's rollout; there is one only where a rollout was begun."""
     return path.with_name(f"{path.name}{ROLLOUT_SUFFIX}")
+
+
+def check_no_rollout(path: Path) -> None:
+    """Refuse to put another content in the place of a bank whose other bank would not hear of it.
+
+    Raises:
+        Conflict: While the bank is in a rollout, or when one has led away from it.
+    """
+    if not directory_of(path).is_dir() or read_state(path).phase == "rolled_back":
+        return
+    raise Conflict(
+        "is in a rollout, whose other bank would not hear of it",
+        path=str(path),
+        hint="Run `reasoningbank rollout rollback` first.",
+    )
 
 
 def open_paired(opening: Opening) -> StorageBackend:

@@ -14,6 +14,7 @@ from reasoningbank.storage.rollout.state import Role
 _Place: TypeAlias = Literal["current", "candidate", "trial"]
 
 _PAUSE_SECONDS: Final = 1.0
+_CLOSING_SECONDS: Final = 0.2
 
 
 class Pair:
@@ -69,7 +70,11 @@ class Pair:
             if self._closed:
                 raise Unavailable("the bank is closed", hint="Open it again.")
             if role not in self._open:
-                self._open[role] = self._openers[role]()
+                opened = self._openers[role]()
+                if self._closed:  # while a bank out of reach was being opened
+                    opened.close()
+                    raise Unavailable("the bank is closed", hint="Open it again.")
+                self._open[role] = opened
             return self._open[role]
 
     def ready(self, role: Role) -> bool:
@@ -88,8 +93,12 @@ class Pair:
         """Close what is open."""
         self._closed = True
         for role, lock in self._locks.items():
-            with lock:
+            if not lock.acquire(timeout=_CLOSING_SECONDS):
+                continue  # being opened, which may take long; who opens it closes it
+            try:
                 opened = self._open.pop(role, None)
+            finally:
+                lock.release()
             if opened is not None:
                 opened.close()
 

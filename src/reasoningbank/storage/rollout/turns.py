@@ -27,7 +27,7 @@ class FileLock:
     def take(self) -> bool:
         """Take the lock if nobody has it; give whether that worked."""
         handle = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
-        if not _locked(handle):
+        if not _locked(handle) or not _is_at(handle, self._path):
             os.close(handle)
             return False
         self._handle, self._process = handle, os.getpid()
@@ -41,6 +41,14 @@ class FileLock:
         if self._process == os.getpid():
             _unlock(handle)
         os.close(handle)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Give whether a file still has its name: another holder may have removed it meanwhile."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 if sys.platform == "win32":

@@ -44,11 +44,12 @@ from reasoningbank.storage.sql import (
     writing,
 )
 from reasoningbank.storage.sql.connection import SqlConnection
-from reasoningbank.storage.sql.metrics_storage import SqlMetrics
+from reasoningbank.storage.sql.copy_storage import SqlCopies
+from reasoningbank.storage.sql.operator_storage import SqlOperatorStorage
 from reasoningbank.storage.sql.verification import Reads
 
 
-class SqlStorage(SqlMetrics):
+class SqlStorage(SqlCopies, SqlOperatorStorage):
     """Do what `StorageBackend` asks for, but for what each engine does in its own way.
 
     Args:

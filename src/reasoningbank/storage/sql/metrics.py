@@ -10,6 +10,7 @@ from reasoningbank.domain.timestamps import format_timestamp, parse_timestamp
 from reasoningbank.storage.sql import properties
 from reasoningbank.storage.sql.connection import SqlConnection
 
+# Each is given the namespace first, although a file keeps the counts of all of them together.
 INSERT: Final = """
 INSERT INTO performance_metrics (metric_name, value, timestamp) VALUES (?2, ?3, ?4)
 """
@@ -18,13 +19,10 @@ SELECT metric_name, SUM(value), timestamp FROM performance_metrics WHERE timesta
 GROUP BY metric_name, timestamp ORDER BY timestamp, metric_name
 """
 BETWEEN: Final = """
-SELECT metric_name, SUM(value), substr(timestamp, 1, {length}) FROM performance_metrics
+SELECT metric_name, SUM(value), substr(timestamp, 1, ?4) FROM performance_metrics
 WHERE timestamp >= ?2 AND timestamp < ?3 GROUP BY 1, 3
 """
-DELETE_BETWEEN: Final = """
-DELETE FROM performance_metrics WHERE timestamp >= ?2 AND timestamp < ?3
-"""
-# The first value is the namespace, by which only a server keeps counts apart.
+DELETE_BETWEEN: Final = "DELETE FROM performance_metrics WHERE timestamp >= ?2 AND timestamp < ?3"
 
 _SECOND: Final = 1_000
 _MINUTE: Final = 60 * _SECOND
@@ -38,41 +36,35 @@ MINUTES_KEPT: Final = 2 * _HOUR
 HOURS_KEPT: Final = 7 * _DAY
 DAYS_KEPT: Final = 90 * _DAY
 
-MINUTE_TEXT: Final = len("2026-11-21T13:45")
-HOUR_TEXT: Final = len("2026-11-21T13")
-DAY_TEXT: Final = len("2026-11-21")
+_MINUTE_TEXT: Final = len("2026-11-21T13:45")
+_HOUR_TEXT: Final = len("2026-11-21T13")
+_DAY_TEXT: Final = len("2026-11-21")
 _REST: Final = "0000-01-01T00:00:00.000Z"
 
 
-def insert(
-    connection: SqlConnection, namespace: str, points: Sequence[MetricPoint], now: str
-) -> bool:
-    """Add counts; give whether it is time to add up what is older."""
-    connection.executemany(INSERT, [(namespace, one.name, one.value, one.at) for one in points])
-    return _is_time(connection, namespace, parse_timestamp(now, "now")) is not None
+def record(connection: SqlConnection, namespace: str, points: Sequence[MetricPoint]) -> None:
+    """Add counts, in the order of their names, as every process does."""
+    rows = [(namespace, one.name, one.value, one.at) for one in points]
+    connection.executemany(INSERT, sorted(rows))
+
+
+def merging_is_due(connection: SqlConnection, namespace: str, now: str) -> bool:
+    """Say whether what is older is to be added up again.
+
+    Merging looks at each row of the table (10 ms for 100,000), so whoever comes first after ten
+    minutes does it, and the others find it done.
+    """
+    now_ms = parse_timestamp(now, "now")
+    merged = properties.get(connection, _MERGED_UNTIL, namespace, int) or 0
+    # A clock that was set back must not stop merging for good.
+    return now_ms - merged >= MERGE_EVERY or merged > now_ms
 
 
 def merge(connection: SqlConnection, namespace: str, now: str) -> None:
-    """Add up what is older than some minutes, and drop what is oldest; nobody else may do so meanwhile.
-
-    It looks at each row there is (10 ms for 100,000), so whoever comes first after ten minutes does
-    it, and the others find it done.
-    """
+    """Add up what has become old enough since the last time, and drop what is oldest."""
     now_ms = parse_timestamp(now, "now")
-    merged = _is_time(connection, namespace, now_ms)
-    if merged is None:
-        return
-    minutes = now_ms - now_ms % _MINUTE
-    hours, hours_before = ((one - MINUTES_KEPT) // _HOUR * _HOUR for one in (now_ms, merged))
-    days, days_before = ((one - HOURS_KEPT) // _DAY * _DAY for one in (now_ms, merged))
-    start = max(hours, merged - merged % _MINUTE)
-    _add_up(connection, namespace, (start, minutes), MINUTE_TEXT)
-    if hours > hours_before:
-        _add_up(connection, namespace, (max(days, hours_before), hours), HOUR_TEXT)
-    if days > days_before:
-        _add_up(connection, namespace, (days_before, days), DAY_TEXT)
-        oldest = _text(now_ms - DAYS_KEPT)
-        connection.execute(DELETE_BETWEEN, (namespace, _BEGINNING, oldest))
+    merged = properties.get(connection, _MERGED_UNTIL, namespace, int) or 0
+    _merge(connection, namespace, merged, now_ms)
     properties.put(connection, _MERGED_UNTIL, namespace, now_ms)
 
 
@@ -82,21 +74,27 @@ def totals(connection: SqlConnection, namespace: str, since: str) -> list[Metric
     return [MetricPoint(str(name), float(value), str(at)) for name, value, at in rows]
 
 
-def _is_time(connection: SqlConnection, namespace: str, now_ms: int) -> int | None:
-    """Give when it was added up last, if it is time to do so again; 0 for never."""
-    merged = properties.get(connection, _MERGED_UNTIL, namespace, int) or 0
+def _merge(connection: SqlConnection, namespace: str, merged: int, now_ms: int) -> None:
+    """Add up what has become old enough since the time of the last merge."""
     if merged > now_ms:
-        return 0  # a clock that was set back must not stop it for good
-    return merged if now_ms - merged >= MERGE_EVERY else None
+        merged = 0
+    minutes = now_ms - now_ms % _MINUTE
+    hours, hours_before = ((one - MINUTES_KEPT) // _HOUR * _HOUR for one in (now_ms, merged))
+    days, days_before = ((one - HOURS_KEPT) // _DAY * _DAY for one in (now_ms, merged))
+    _add_up(connection, namespace, max(hours, merged - merged % _MINUTE), minutes, _MINUTE_TEXT)
+    if hours > hours_before:
+        _add_up(connection, namespace, max(days, hours_before), hours, _HOUR_TEXT)
+    if days > days_before:
+        _add_up(connection, namespace, days_before, days, _DAY_TEXT)
+        oldest = _text(now_ms - DAYS_KEPT)
+        connection.execute(DELETE_BETWEEN, (namespace, _BEGINNING, oldest))
 
 
-def _add_up(
-    connection: SqlConnection, namespace: str, between: tuple[int, int], length: int
-) -> None:
+def _add_up(connection: SqlConnection, namespace: str, start: int, end: int, length: int) -> None:
     """Make one row of those that share a name and the first `length` characters of their time."""
-    start, end = (_text(one) for one in between)
-    rows = connection.execute(BETWEEN.format(length=length), (namespace, start, end)).fetchall()
-    connection.execute(DELETE_BETWEEN, (namespace, start, end))
+    between = (namespace, _text(start), _text(end))
+    rows = connection.execute(BETWEEN, (*between, length)).fetchall()
+    connection.execute(DELETE_BETWEEN, between)
     connection.executemany(
         INSERT, [(namespace, name, value, f"{at}{_REST[length:]}") for name, value, at in rows]
     )

@@ -121,6 +121,7 @@ def _restore_notes(connection: SqlConnection, record: PatternRecord) -> None:
     for outcome in record.outcomes:
         try:
             outcomes.insert(connection, namespace, outcome)
+            connection.changes()  # where statements travel together, the error comes with this
         except engine_of(connection).constraint_errors as error:
             raise Conflict(
                 f"outcome {outcome.id} is there already, of another pattern",

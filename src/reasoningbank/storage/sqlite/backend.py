@@ -18,7 +18,7 @@ from reasoningbank.storage.sql import copy_writing, verification
 from reasoningbank.storage.sql.backend import SqlStorage
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.counting import Described
-from reasoningbank.storage.sql.metrics_storage import METRICS_PATIENCE
+from reasoningbank.storage.sql.operator_storage import PATIENCE_SECONDS
 from reasoningbank.storage.sqlite import changes, checks, erasure, refusing, salvage, vector_reads
 from reasoningbank.storage.sqlite.connections import Connections
 from reasoningbank.storage.sqlite.loans import Snapshot
@@ -27,7 +27,7 @@ from reasoningbank.storage.sqlite.search import SimilaritySearch
 
 _T = TypeVar("_T")
 
-_LAST_CHANGE: Final = "SELECT COALESCE(MAX(seq), 0) FROM changes"
+_WHOLE_FILE: Final = ""  # counts are kept for all namespaces together
 
 _NAMESPACES: Final = """
 SELECT namespace FROM namespaces UNION SELECT namespace FROM category_counts
@@ -81,9 +81,14 @@ class SqliteStorage(SqlStorage):
         with self._connections.writing() as connection:
             return work(connection)
 
-    def _write_soon(self, namespace: str, work: Callable[[SqlConnection], _T]) -> _T:
-        with self._connections.writing(METRICS_PATIENCE) as connection:
+    def _write_soon(
+        self, namespace: str, work: Callable[[SqlConnection], _T], *, alone: bool = False
+    ) -> _T:
+        with self._connections.writing(PATIENCE_SECONDS) as connection:
             return work(connection)
+
+    def _counted_for(self, namespace: str) -> str:
+        return _WHOLE_FILE
 
     def storage_use(self) -> StorageUse:
         opened, idle, limit = self._connections.in_use()
@@ -91,8 +96,7 @@ class SqliteStorage(SqlStorage):
         behind = 0
         if seen is not None:
             with self._connections.reading() as connection:
-                [(last,)] = connection.execute(_LAST_CHANGE)
-            behind = max(int(last) - seen, 0)
+                behind = changes.since(connection, seen)
         return StorageUse(
             connections=opened,
             idle=idle,

@@ -88,3 +88,9 @@ def new_patterns(connection: apsw.Connection, namespace: str, enough: int) -> in
     if reached.after is not None or reached.log < first - 1:
         return enough
     return int(connection.execute(_NEW, (reached.log, namespace)).fetchone()[0])  # type: ignore[index]
+
+
+def since(connection: apsw.Connection, seen: int) -> int:
+    """Give how many changes the bank has had since one of them."""
+    row = connection.execute("SELECT COALESCE(MAX(seq), 0) FROM changes").fetchone()
+    return max(int(row[0]) - seen, 0) if row else 0

@@ -32,6 +32,7 @@ from reasoningbank.storage.sql.verification import is_sound_vector, verified_row
 from reasoningbank.storage.sqlite import open_file
 from reasoningbank.storage.sqlite.backend import SqliteStorage
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
+from reasoningbank.storage.sqlite.rebuilding import rebuild_table
 from reasoningbank.storage.sqlite.salvage import ENGINE_DAMAGE, readable
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION, UPGRADES
 
@@ -155,7 +156,7 @@ def _readable_copy(damaged: Path, work: Path) -> tuple[str, ...]:
             hint="Make room beside the new file.",
         ) from error  # fmt: skip
     if _has_schema(work):
-        return ()
+        return _with_patterns(work)
     notes = ["the header was lost and was written anew"]
     _write_header(work, whole_page=False)
     if not _has_schema(work):
@@ -166,7 +167,28 @@ def _readable_copy(damaged: Path, work: Path) -> tuple[str, ...]:
             "holds nothing of a bank that could be read", field=str(damaged),
             hint="Restore a backup.",
         )  # fmt: skip
-    return tuple(notes)
+    return (*notes, *_with_patterns(work))
+
+
+def _with_patterns(work: Path) -> tuple[str, ...]:
+    """Make the way to the patterns' rows anew where it is cut; give a note of it."""
+    connection = apsw.Connection(str(work))
+    try:
+        connection.execute("PRAGMA writable_schema=ON")
+        [(root,)] = connection.execute(
+            "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'patterns'"
+        )
+        try:
+            # Every row is come to, which an index alone would not ask for.
+            connection.execute("SELECT MAX(version) FROM patterns NOT INDEXED").fetchone()
+        except _DAMAGE:
+            pass
+        else:
+            return ()
+    finally:
+        connection.close()
+    leaves = rebuild_table(work, int(root), STORED_COLUMNS.count(",") + 1)
+    return (f"the way to {leaves:,} pages of patterns was made anew",) if leaves else ()
 
 
 def _has_schema(work: Path) -> bool:
@@ -177,7 +199,6 @@ def _has_schema(work: Path) -> bool:
             found = connection.execute(
                 "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('patterns', 'bank_properties')"
             ).fetchone()
-            connection.execute("SELECT rowid FROM patterns LIMIT 1").fetchone()
             return found == (2,)
         finally:
             connection.close()
