@@ -6,12 +6,16 @@ import asyncio
 import os
 import threading
 from datetime import datetime, timedelta, timezone
+from importlib.util import find_spec
 
 import pytest
 
+if find_spec("crewai") is None:
+    pytest.skip("crewai is not installed", allow_module_level=True)
+
+# Before it is imported, and only where it is: other tests want OpenTelemetry as it stands.
 os.environ.setdefault("CREWAI_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("OTEL_SDK_DISABLED", "true")
-pytest.importorskip("crewai.memory.types", reason="crewai is not installed")
 
 from crewai.memory.storage.backend import StorageBackend
 from crewai.memory.types import MemoryRecord

@@ -108,6 +108,11 @@ WITHOUT_ID: dict[str, Callable[[ReasoningBank], object]] = {
     "export": lambda bank: bank.export_jsonl(io.BytesIO()),
     "export trajectories": lambda bank: bank.export_trajectories_jsonl(io.BytesIO()),
     "consolidate": lambda bank: bank.consolidate(everything=True).proposals,
+    "patterns": lambda bank: bank.patterns(),
+    "recalls": lambda bank: bank.recalls(),
+    "consolidations": lambda bank: bank.consolidations(),
+    "progress": lambda bank: bank.progress(),
+    "pattern_map": lambda bank: bank.pattern_map(),
     "stats": lambda bank: bank.get_stats().total_patterns,
     "reembed": lambda bank: bank.reembed().vectors,
 }
@@ -116,6 +121,7 @@ WITHOUT_ID: dict[str, Callable[[ReasoningBank], object]] = {
 NO_BORDER = {
     "check": "looks at the whole of what its namespace may see",
     "close": "takes nothing",
+    "metrics": "keeps the counts of each namespace apart: tested by itself",
     "namespace": "tells its own",
     "open": "names it",
     "import_jsonl": "writes under new ids",

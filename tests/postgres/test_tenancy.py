@@ -76,7 +76,7 @@ def test_a_foreign_id_is_answered_like_one_that_nobody_has(tenants, call):
 @pytest.mark.parametrize("call", WITHOUT_ID)
 def test_what_looks_through_a_namespace_finds_nothing_of_another(tenants, call):
     with (
-        open_bank(tenants.dsn, namespace="empty") as empty,
+        open_bank(tenants.dsn, namespace=f"empty for {call}") as empty,
         ReasoningBank.open("memory:", embedder=SmallEmbedder()) as alone,
     ):
         assert answer(lambda: WITHOUT_ID[call](empty)) == answer(lambda: WITHOUT_ID[call](alone))
@@ -97,7 +97,12 @@ def test_every_public_call_is_tried_or_has_a_reason_not_to_be():
         "export_jsonl",
         "export_trajectories_jsonl",
         "consolidate",
+        "consolidations",
         "get_stats",
+        "pattern_map",
+        "patterns",
+        "progress",
+        "recalls",
         "reembed",
     }
 
