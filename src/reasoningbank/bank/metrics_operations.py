@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 
 from reasoningbank.bank.core import BankCore
 from reasoningbank.domain.metrics import BankMetrics, bank_metrics
@@ -40,11 +40,11 @@ class MetricsOperations(BankCore):
             )
         checked_number(last_seconds, "last_seconds", 0.0, _LONGEST_SECONDS)
         since = format_timestamp(max(until - int(last_seconds * 1000), 0))
-        totals: Counter[str] = Counter()
+        totals: defaultdict[str, float] = defaultdict(float)
         # Before those kept, so that what is being written just now is counted once or not at all.
         unkept = {} if self._keeper is None else self._keeper.unkept()
         for point in self._storage.metric_points(self._namespace, since):
-            totals[point.name] += point.value  # type: ignore[assignment]
+            totals[point.name] += point.value
         for name, value in unkept.items():
-            totals[name] += value  # type: ignore[assignment]
+            totals[name] += value
         return bank_metrics(totals, since=since, until=format_timestamp(until), storage=use)

@@ -9,7 +9,7 @@ from typing import cast
 
 from reasoningbank.bank.drafting import report_taken_out
 from reasoningbank.bank.learning_steps import LearningSteps
-from reasoningbank.bank.transfer import OnInvalid, TextOrBytes
+from reasoningbank.bank.transfer import OnInvalid, TextOrBytes, text_lines
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.json_value import JsonObject
@@ -136,23 +136,7 @@ class TrajectoryTransfer(LearningSteps):
 
 def _objects(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
     """Give (line number, object) for each line but headers; an error for what is no object."""
-    number = 0
-    longest = limits.TRAJECTORY_LINE_BYTES
-    while True:
-        try:
-            line = file.readline(longest + 1)
-        except UnicodeDecodeError as error:
-            raise InvalidInput(
-                f"is not UTF-8: {error.reason}", field=f"line {number + 1}"
-            ) from error
-        if not line:
-            return
-        number += 1
-        if len(line) > longest:
-            raise InvalidInput(f"is longer than {longest:,} bytes", field=f"line {number}")
-        text = line.strip().removeprefix("\ufeff" if isinstance(line, str) else b"\xef\xbb\xbf")  # type: ignore[arg-type]
-        if not text:
-            continue
+    for number, text in text_lines(file, limits.TRAJECTORY_LINE_BYTES):
         try:
             value = trajectory_lines.parsed_line(text, f"line {number}")
         except InvalidInput as error:

@@ -87,12 +87,7 @@ def json_lines(file: TextOrBytes, longest: int) -> Iterator[tuple[int, JsonObjec
     raises it, since nothing that follows could be trusted.
     """
     _check_file(file, "readline")
-    number = 0
-    while line := _line(file, number + 1, longest):
-        number += 1
-        text = line.strip().removeprefix("\ufeff" if isinstance(line, str) else b"\xef\xbb\xbf")  # type: ignore[arg-type]
-        if not text:
-            continue
+    for number, text in text_lines(file, longest):
         try:
             value = parse_json_object(text, f"line {number}")
         except InvalidInput as error:
@@ -102,6 +97,24 @@ def json_lines(file: TextOrBytes, longest: int) -> Iterator[tuple[int, JsonObjec
             _check_header(value, number)
             continue
         yield number, value
+
+
+def text_lines(file: TextOrBytes, longest: int) -> Iterator[tuple[int, str | bytes]]:
+    """Give (line number, text) for each line of a file that is not empty, without a mark of UTF-8.
+
+    Raises:
+        InvalidInput: For a line of more than `longest` bytes, or a file that is no text.
+    """
+    number = 0
+    while line := _line(file, number + 1, longest):
+        number += 1
+        line = line.strip()
+        if isinstance(line, str):
+            line = line.removeprefix("\ufeff")
+        else:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if line:
+            yield number, line
 
 
 def _line(file: TextOrBytes, number: int, longest: int) -> str | bytes:

@@ -19,7 +19,8 @@ from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.learning import trajectory_lines
 from reasoningbank.migration.converting import Show
 from reasoningbank.migration.journal import Journal, Work
-from reasoningbank.migration.running import BACKUP, place_of, unseen
+from reasoningbank.migration.places import place_of
+from reasoningbank.migration.running import BACKUP, unseen
 from reasoningbank.storage import StorageBackend, open_storage
 from reasoningbank.storage.location import shown_url
 

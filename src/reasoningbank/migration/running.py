@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,9 +15,7 @@ from reasoningbank.bank.core import system_clock
 from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import (
-    ForeignDatabase,
     InvalidInput,
-    ReasoningBankError,
     Unavailable,
 )
 from reasoningbank.domain.identifiers import Clock, RandomBytes
@@ -28,11 +25,11 @@ from reasoningbank.migration.accounts import Reject, Tally
 from reasoningbank.migration.converting import Converting, Show, convert
 from reasoningbank.migration.finding import files_of
 from reasoningbank.migration.journal import Journal, Way, Work, look_of
-from reasoningbank.migration.reading import opened
+from reasoningbank.migration.places import check_sources, opened_to_write, place_of
 from reasoningbank.migration.taking_in import TakingIn, Target
 from reasoningbank.migration.validating import validate
-from reasoningbank.storage import StorageBackend, open_storage
-from reasoningbank.storage.location import resolve_location, shown_url
+from reasoningbank.storage import open_storage
+from reasoningbank.storage.location import shown_url
 
 if TYPE_CHECKING:
     from reasoningbank.embedding import Embedder
@@ -125,61 +122,6 @@ def migrate(
         random_bytes=random_bytes,
     )
     return run.to_the_end()
-
-
-def _opened_to_write(
-    place: str,
-) -> tuple[StorageBackend, Callable[[], AbstractContextManager[object]]]:
-    """Open a target, with what makes one transaction of many writes where it can."""
-    if resolve_location(place).server is not None:
-        return open_storage(place), nullcontext
-    from reasoningbank.storage.sqlite.batching import open_for_batches
-
-    storage, connections = open_for_batches(Path(place))
-    return storage, connections.together
-
-
-def place_of(target: str | os.PathLike[str] | None) -> tuple[Path | None, str]:
-    """Give the file of a bank, or None for one on a server, and what opens it.
-
-    Raises:
-        InvalidInput: For one in memory.
-        Conflict: For one that is in a rollout.
-    """
-    location = resolve_location(target)
-    if location.server is not None:
-        return None, location.server
-    if location.path is None:
-        raise InvalidInput("must outlive the command", field="--to", hint="Name a file.")
-    from reasoningbank.storage.rollout import check_no_rollout
-
-    check_no_rollout(location.path)
-    return location.path, str(location.path)
-
-
-def check_sources(files: Sequence[Path]) -> None:
-    """Raise unless there is something in the files to be taken over.
-
-    Raises:
-        StorageCorrupt, Busy, Unavailable: For the only file, when it cannot be read.
-        ForeignDatabase: When no table in them is known.
-    """
-    unknown: list[str] = []
-    for path in files:
-        with tempfile.TemporaryDirectory(prefix="reasoningbank-") as work:
-            try:
-                with opened(path, Path(work)) as source:
-                    if any(table.becomes != "left" for table in source.accounts):
-                        return
-                    unknown += [table.table for table in source.accounts]
-            except ReasoningBankError:
-                if len(files) == 1:
-                    raise
-    raise ForeignDatabase(
-        f"holds no table that is known here: {', '.join(unknown) or 'it has none'}",
-        path=str(files[0]) if len(files) == 1 else str(files[0].parent),
-        hint="docs/migration.md lists the tables that are.",
-    )
 
 
 class _Run:
@@ -338,7 +280,7 @@ class _Run:
     def _taken_in(
         self, journal: Journal, place: str, directory: Path
     ) -> tuple[Tally, dict[bytes, bytes]]:
-        storage, together = _opened_to_write(place)
+        storage, together = opened_to_write(place)
         rows = _ROWS_ALONE if journal.way == "switched" else _ROWS_AMONG_OTHERS
         try:
             target = Target(storage, self._namespace, self._vectors, journal.actor, together, rows)

@@ -15,7 +15,8 @@ from reasoningbank.storage.rollout.state import (
     RolloutState,
     RolloutStatus,
 )
-from reasoningbank.storage.rollout.steps import Rollout, shown, status_shown
+from reasoningbank.storage.rollout.steps import Rollout
+from reasoningbank.storage.rollout.wording import shown, status_shown
 
 __all__ = [
     "CANDIDATE_VARIABLE",

@@ -8,19 +8,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from reasoningbank.domain.copies import SUBJECT_KINDS
-from reasoningbank.domain.errors import Busy, Conflict, InvalidInput, NotFound, Unavailable
+from reasoningbank.domain.errors import Conflict, InvalidInput, NotFound, Unavailable
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import checked_count, checked_number
 from reasoningbank.storage.contract import StorageBackend
-from reasoningbank.storage.location import checked_file_name, resolve_location, shown_url
+from reasoningbank.storage.location import checked_file_name, resolve_location
 from reasoningbank.storage.rollout.carrying import PROMOTED, Carrier, Compared, compare
 from reasoningbank.storage.rollout.journal import Journal, create_journal
 from reasoningbank.storage.rollout.opening import Opening, boot_id, directory_of
 from reasoningbank.storage.rollout.pair import Pair, other
 from reasoningbank.storage.rollout.state import Role, RolloutState, RolloutStatus
+from reasoningbank.storage.rollout.wording import going_on, none_going_on, not_level, shown
 
 Progress = Callable[[str, int], None]
 
@@ -94,10 +93,10 @@ class Rollout:
         place = resolve_location(candidate)
         if place.path is not None:  # whatever directory other programs are started in
             candidate = str(place.path)
-        going_on = self._state()
-        if going_on is not None and going_on.phase in {"running", "promoted", "finished"}:
-            if going_on.candidate != candidate or going_on.phase != "running":
-                raise _going_on(going_on)
+        begun = self._state()
+        if begun is not None and begun.phase in {"running", "promoted", "finished"}:
+            if begun.candidate != candidate or begun.phase != "running":
+                raise going_on(begun)
         else:
             now = _now()
             state = RolloutState(
@@ -160,7 +159,7 @@ class Rollout:
     def _compare(self, journal: Journal, pair: Pair, progress: Progress | None) -> None:
         state = journal.state()
         if not state.pairs:
-            raise _none_going_on(self._path)
+            raise none_going_on(self._path)
         for namespace in _namespaces(journal, pair):
             journal.enqueue(namespace, None)
         self._drain(journal, pair, progress)
@@ -209,7 +208,7 @@ class Rollout:
         with self._journal() as journal:
             state = journal.state()
             if state.phase != "running":
-                raise _going_on(state) if state.pairs else _none_going_on(self._path)
+                raise going_on(state) if state.pairs else none_going_on(self._path)
             if percent and not state.percent:
                 with self._banks(journal) as pair:
                     self._compare(journal, pair, progress)
@@ -249,7 +248,7 @@ class Rollout:
         with self._journal() as journal, self._banks(journal) as pair:
             state = journal.state()
             if state.phase == "finished":
-                raise _going_on(state)
+                raise going_on(state)
             if state.phase in {"promoted", "rolled_back"}:
                 pair.get("current").refuse_writes(None)
             if state.phase == "promoted" and not abandon:
@@ -285,7 +284,7 @@ class Rollout:
                     hint="Run `reasoningbank rollout promote` first.",
                 )
             if state.phase == "rolled_back":
-                raise _none_going_on(self._path)
+                raise none_going_on(self._path)
             if state.phase == "promoted" and abandon:
                 journal.change("finished", phase="finished", held_by=None)
             elif state.phase == "promoted":
@@ -328,7 +327,7 @@ class Rollout:
     @contextmanager
     def _journal(self) -> Iterator[Journal]:
         if not (directory_of(self._path) / "journal.db").exists():
-            raise _none_going_on(self._path)
+            raise none_going_on(self._path)
         journal = self._opening.journal()
         try:
             yield journal
@@ -370,58 +369,10 @@ def _check_usable(
         )
 
 
-def shown(target: str) -> str:
-    """Give a target without the password it may hold.
-
-    >>> shown("postgresql://me:secret@host/bank")
-    'postgresql://me@host/bank'
-    """
-    return shown_url(target) if "://" in target else target
-
-
-def status_shown(status: RolloutStatus) -> RolloutStatus:
-    """Give a status that can be printed: no password in it."""
-    state = msgspec.structs.replace(status.state, candidate=shown(status.state.candidate))
-    return msgspec.structs.replace(status, state=state)
-
-
-def _going_on(state: RolloutState) -> Conflict:
-    hints = {
-        "running": "Run `reasoningbank rollout rollback` first.",
-        "promoted": "Run `reasoningbank rollout finish` or `rollback` first.",
-        "finished": "Name that one with --db.",
-        "rolled_back": "Run `reasoningbank rollout start` again.",
-    }
-    said = {
-        "running": f"is in a rollout to {shown(state.candidate)}",
-        "promoted": f"was promoted to {shown(state.candidate)}",
-        "finished": f"has moved to {shown(state.candidate)}",
-        "rolled_back": "was rolled back",
-    }
-    return Conflict(f"the bank {said[state.phase]}", hint=hints[state.phase])
-
-
-def _none_going_on(path: Path) -> NotFound:
-    return NotFound(
-        "is in no rollout",
-        path=str(path),
-        hint="Begin one with `reasoningbank rollout start CANDIDATE`.",
-    )
-
-
 def _wait(journal: Journal, deadline: float) -> None:
     if time.monotonic() >= deadline:
-        raise _not_level(journal)
+        raise not_level(journal)
     time.sleep(_PAUSE_SECONDS)
-
-
-def _not_level(journal: Journal) -> Busy:
-    status = journal.status("")
-    why = "" if status.last_failure is None else f" ({status.last_failure})"
-    return Busy(
-        f"the other bank could not be brought level in time{why}",
-        hint="Nothing was changed over. Look at `reasoningbank rollout status` and try again.",
-    )
 
 
 def _now() -> str:

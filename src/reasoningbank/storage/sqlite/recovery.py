@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ from reasoningbank.domain.copies import (
     RecallCopy,
     TrajectoryCopy,
 )
-from reasoningbank.domain.errors import Conflict, InvalidInput, ReasoningBankError, Unavailable
+from reasoningbank.domain.errors import Conflict, InvalidInput, ReasoningBankError
 from reasoningbank.domain.records import EmbeddingModel
 from reasoningbank.domain.trajectory import PatternLink
 from reasoningbank.storage.sql import consolidations, copies, reading, recalls
@@ -32,14 +31,9 @@ from reasoningbank.storage.sql.verification import is_sound_vector, verified_row
 from reasoningbank.storage.sqlite import open_file
 from reasoningbank.storage.sqlite.backend import SqliteStorage
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
-from reasoningbank.storage.sqlite.rebuilding import rebuild_table
-from reasoningbank.storage.sqlite.salvage import ENGINE_DAMAGE, readable
-from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION, UPGRADES
+from reasoningbank.storage.sqlite.damaged_copy import DAMAGE, readable_copy, upgrade
+from reasoningbank.storage.sqlite.salvage import readable
 
-# What engine, decoder and our own checks make of damaged content.
-_DAMAGE: Final = (*ENGINE_DAMAGE, ValueError, TypeError, LookupError, msgspec.MsgspecError)
-_PAGE_SIZE: Final = 4096
-_HEADER_BYTES: Final = 100
 _BATCH: Final = 100
 # From the front, from the back and along the indexes: each leads around damage that stops another.
 _WAYS: Final = {
@@ -127,12 +121,12 @@ def recover(
         )  # fmt: skip
     new.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with reserved_beside(new) as work, reserved_beside(new) as building:
-        notes = _readable_copy(damaged, work)
+        notes = readable_copy(damaged, work)
         building.unlink()
         connection = apsw.Connection(str(work))
         try:
             connection.execute("PRAGMA writable_schema=ON")
-            _upgrade(connection)
+            upgrade(connection)
             report = _Saving(connection, building, progress).report(new, notes)
         finally:
             connection.close()
@@ -141,95 +135,6 @@ def recover(
         if not put_in_place(building, new):
             raise Conflict(f"{new} is there already", path=str(new), hint="Name a new file.")
     return report
-
-
-def _readable_copy(damaged: Path, work: Path) -> tuple[str, ...]:
-    """Copy a file with its log and make SQLite look into it; give what had to be done for that."""
-    try:
-        shutil.copyfile(damaged, work)
-        log = damaged.with_name(damaged.name + "-wal")
-        if log.exists():
-            shutil.copyfile(log, work.with_name(work.name + "-wal"))
-    except OSError as error:
-        raise Unavailable(
-            f"cannot be copied: {error.strerror}", path=str(damaged),
-            hint="Make room beside the new file.",
-        ) from error  # fmt: skip
-    if _has_schema(work):
-        return _with_patterns(work)
-    notes = ["the header was lost and was written anew"]
-    _write_header(work, whole_page=False)
-    if not _has_schema(work):
-        notes = ["the first page was lost and was written anew"]
-        _write_header(work, whole_page=True)
-    if not _has_schema(work):
-        raise InvalidInput(
-            "holds nothing of a bank that could be read", field=str(damaged),
-            hint="Restore a backup.",
-        )  # fmt: skip
-    return (*notes, *_with_patterns(work))
-
-
-def _with_patterns(work: Path) -> tuple[str, ...]:
-    """Make the way to the patterns' rows anew where it is cut; give a note of it."""
-    connection = apsw.Connection(str(work))
-    try:
-        connection.execute("PRAGMA writable_schema=ON")
-        [(root,)] = connection.execute(
-            "SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'patterns'"
-        )
-        try:
-            # Every row is come to, which an index alone would not ask for.
-            connection.execute("SELECT MAX(version) FROM patterns NOT INDEXED").fetchone()
-        except _DAMAGE:
-            pass
-        else:
-            return ()
-    finally:
-        connection.close()
-    leaves = rebuild_table(work, int(root), STORED_COLUMNS.count(",") + 1)
-    return (f"the way to {leaves:,} pages of patterns was made anew",) if leaves else ()
-
-
-def _has_schema(work: Path) -> bool:
-    try:
-        connection = apsw.Connection(str(work))
-        try:
-            connection.execute("PRAGMA writable_schema=ON")
-            found = connection.execute(
-                "SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('patterns', 'bank_properties')"
-            ).fetchone()
-            return found == (2,)
-        finally:
-            connection.close()
-    except _DAMAGE:
-        return False
-
-
-def _write_header(work: Path, *, whole_page: bool) -> None:
-    """Write the beginning of a new bank over that of a file: a header, or the list of tables too.
-
-    Tables lie where a new bank has them unless the file was brought up from an older schema.
-    """
-    with reserved_beside(work) as fresh:
-        fresh.unlink()
-        open_file(fresh, "").close()
-        start = bytearray(fresh.read_bytes()[: _PAGE_SIZE if whole_page else _HEADER_BYTES])
-    pages = work.stat().st_size // _PAGE_SIZE
-    start[28:32] = pages.to_bytes(4, "big")  # how many there are
-    start[32:40] = bytes(8)  # no unused ones
-    with work.open("r+b") as file:
-        file.write(start)
-
-
-def _upgrade(connection: apsw.Connection) -> None:
-    """Bring the copy of a bank of an older schema up to this release's, as far as it can be."""
-    try:
-        [(version,)] = connection.execute("PRAGMA user_version")
-        for step in range(int(version) + 1, SCHEMA_VERSION + 1):
-            connection.execute(UPGRADES[step])
-    except (*_DAMAGE, KeyError):
-        pass  # what is missing is then found missing, table by table
 
 
 class _Saving:
@@ -288,7 +193,7 @@ class _Saving:
         for count, (number, namespace, one) in enumerate(self._rows(table), start=1):
             try:
                 copy = copy_of(number, namespace, one)
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 self._note(kind, one or f"row {number}", namespace, f"{error}", saved=False)
                 continue
             if copy is None:
@@ -321,7 +226,7 @@ class _Saving:
             try:
                 for number, namespace, one in self._connection.execute(way):
                     seen.setdefault(int(number), (str(namespace), str(one)))
-            except _DAMAGE:
+            except DAMAGE:
                 continue  # the other ways may lead further
         for number, (namespace, one) in sorted(seen.items()):
             yield number, namespace, one
