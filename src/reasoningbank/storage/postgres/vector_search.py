@@ -20,21 +20,15 @@ from reasoningbank.storage.postgres.dialects import (
     IndexKind,
     index_name,
 )
+from reasoningbank.storage.postgres.vector_question import Found, Question
 from reasoningbank.storage.postgres.vectors import (
-    EXACT_DIMENSION,
-    Bindings,
     bound,
     query_bindings,
     read_vector,
-    similarity,
 )
-from reasoningbank.storage.sql.connection import SqlValue
 
 if TYPE_CHECKING:
-    from reasoningbank.storage.vector_columns import Doubles
     from reasoningbank.storage.vectors import VectorIndex
-
-Found = list[tuple[str, float]]
 
 _FILTERS: Final = """
 WHERE namespace = %(namespace)s AND model = {number} AND state = 'active'
@@ -101,7 +95,6 @@ _UNKNOWN_CROWD: Final = (
     10.0  # where the server has not counted, as on one that only passes questions on
 )
 _BROADEST: Final = 1000  # what hnsw.ef_search may be
-_MARGIN: Final = 16
 # From so many queries on, the vectors of a category are read once and compared here.
 _QUERIES_TO_LOAD: Final = 8
 _LOADED_ROWS: Final = 131_072
@@ -127,67 +120,6 @@ class SearchLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DEFAULT_LIMITS: Final = SearchLimits()
-
-
-class _Question(msgspec.Struct, frozen=True, kw_only=True):
-    """One search: what it filters by, and the query in the forms the statements need."""
-
-    number: int
-    dimension: int
-    query: bytes
-    k: int
-    min_similarity: float | None
-    bindings: Bindings
-    filters: str
-    dialect: Dialect
-
-    @property
-    def slack(self) -> float:
-        """How far the server's similarities may be off: not at all where single precision holds every sum."""
-        if self.dialect.exact_products and self.dimension <= EXACT_DIMENSION:
-            return 0.0
-        return float(self.dimension * 2.0**-23)
-
-    @property
-    def compared(self) -> int:
-        """How many rows to ask for where all are compared."""
-        return self.k + (_MARGIN if self.slack else 0)
-
-    def rows(
-        self,
-        connection: PostgresConnection,
-        template: str,
-        *,
-        distance: str = "",
-        possible: str = "",
-        **more: SqlValue,
-    ) -> list[tuple[Any, ...]]:
-        """Ask a statement about the question."""
-        statement = template.format(
-            table=VECTOR_TABLE,
-            filters=self.filters,
-            similarity=similarity(self.dialect),
-            vector=self.dialect.vector_column,
-            distance=distance,
-            possible=possible,
-        )
-        return connection.execute(*bound(statement, {**self.bindings, **more})).fetchall()
-
-    def exact(self, values: Sequence[bytes | str]) -> Doubles:
-        """Give the similarities of stored vectors."""
-        import numpy as np  # not before the first vector
-
-        from reasoningbank.storage.vector_columns import exact_similarities
-
-        stored = b"".join(read_vector(value, self.dialect) for value in values)
-        rows = np.frombuffer(stored, np.int8).reshape(len(values), self.dimension)
-        return exact_similarities(rows, np.frombuffer(self.query, np.int8))
-
-    def answer(self, ids: Sequence[str], similarities: Doubles) -> Found:
-        """Give the k best: similarity descending, then id ascending."""
-        ranked = sorted(zip(ids, similarities.tolist(), strict=True), key=_best_first)
-        floor = self.min_similarity
-        return [found for found in ranked[: self.k] if floor is None or found[1] >= floor]
 
 
 def nearest(  # noqa: PLR0917 - what a search is about, in the order of the contract
@@ -223,7 +155,7 @@ def nearest(  # noqa: PLR0917 - what a search is about, in the order of the cont
     """
     if k <= 0:
         return []
-    question = _Question(
+    question = Question(
         number=number,
         dimension=dimension,
         query=query,
@@ -341,7 +273,7 @@ class _Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _first(
-    connection: PostgresConnection, question: _Question, limits: SearchLimits, category: str | None
+    connection: PostgresConnection, question: Question, limits: SearchLimits, category: str | None
 ) -> Found | _Plan:
     """Give the answer where little can match, else how to find it, in one message."""
     connection.later(_CUSTOM_PLANS, ())
@@ -363,7 +295,7 @@ def _first(
 
 
 def _by_index(
-    connection: PostgresConnection, question: _Question, plan: _Plan, limits: SearchLimits
+    connection: PostgresConnection, question: Question, plan: _Plan, limits: SearchLimits
 ) -> Found | None:
     """Give what an index finds, or None where that might not be all it should be."""
     least = limits.bit_candidates if plan.kind == "bit" else limits.candidates
@@ -396,14 +328,14 @@ def _set_breadth(
     connection.later(*bound(_SETTINGS, settings))
 
 
-def _exact(connection: PostgresConnection, question: _Question) -> Found:
+def _exact(connection: PostgresConnection, question: Question) -> Found:
     """Compare all that match."""
     rows = question.rows(connection, _EXACT, rows=question.compared)
     return _settled(connection, question, rows)
 
 
 def _settled(
-    connection: PostgresConnection, question: _Question, rows: list[tuple[Any, ...]]
+    connection: PostgresConnection, question: Question, rows: list[tuple[Any, ...]]
 ) -> Found:
     """Give the answer from the nearest as the server compared them, nearest first."""
     if not rows:
@@ -417,10 +349,6 @@ def _settled(
     return question.answer([row[0] for row in rows], similarities)
 
 
-def _reaching(connection: PostgresConnection, question: _Question, reached: float) -> Found:
+def _reaching(connection: PostgresConnection, question: Question, reached: float) -> Found:
     rows = question.rows(connection, _REACHING, bound=reached)
     return question.answer([row[0] for row in rows], question.exact([row[1] for row in rows]))
-
-
-def _best_first(found: tuple[str, float]) -> tuple[float, str]:
-    return -found[1], found[0]

@@ -15,7 +15,8 @@ from reasoningbank.domain.validation import checked_count, checked_number
 from reasoningbank.storage.contract import StorageBackend
 from reasoningbank.storage.location import checked_file_name, resolve_location
 from reasoningbank.storage.rollout.carrying import PROMOTED, Carrier, Compared, compare
-from reasoningbank.storage.rollout.journal import Journal, create_journal
+from reasoningbank.storage.rollout.journal import Journal
+from reasoningbank.storage.rollout.journal_file import create_journal
 from reasoningbank.storage.rollout.opening import Opening, boot_id, directory_of
 from reasoningbank.storage.rollout.pair import Pair, other
 from reasoningbank.storage.rollout.state import Role, RolloutState, RolloutStatus
