@@ -108,6 +108,7 @@ def recorded() -> Iterator[list[Statement]]:
         kept.extend((sql, tuple(values)) for sql, values in statements)
         return send(self, statements)
 
+    # Where statements leave for the server: what raw sends is then what the bank sent, to the word.
     PostgresConnection._answers = keep  # type: ignore[method-assign]  # noqa: SLF001
     try:
         yield kept

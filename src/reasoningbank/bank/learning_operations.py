@@ -130,7 +130,7 @@ class LearningOperations(TrajectoryTransfer, LearningTogether):
                 kind=kind,
                 score=known_score,
                 source=checked_source(source),
-                evidence=dict(plain) if isinstance(plain, Mapping) else plain,  # type: ignore[arg-type]
+                evidence=dict(plain) if isinstance(plain, Mapping) else plain,  # type: ignore[arg-type]  # checked next
             ),
             found,
         )

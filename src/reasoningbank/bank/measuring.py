@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Mapping
 from time import perf_counter_ns
 from types import FunctionType
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from reasoningbank.domain.consolidation import ConsolidationReport
 from reasoningbank.domain.lesson import Learned
@@ -53,7 +53,7 @@ def measured(kind: type[_Bank]) -> type[_Bank]:
     known = _MEASURED.get(kind)
     if known is None:
         known = _MEASURED[kind] = _measured(kind)
-    return known  # type: ignore[return-value]
+    return cast("type[_Bank]", known)
 
 
 def _measured(kind: type[BankCore]) -> type[BankCore]:

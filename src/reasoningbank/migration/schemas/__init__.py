@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from reasoningbank.migration.schemas import agentdb, agentic_flow, claude_flow, source_document
+from reasoningbank.migration.schemas import (
+    agentdb,
+    agentdb_vectors,
+    agentic_flow,
+    claude_flow,
+    source_document,
+)
 from reasoningbank.migration.schemas.schema import Surroundings, TableSchema
 
 __all__ = ["Surroundings", "TableSchema", "schema_of"]
@@ -14,6 +20,7 @@ _ALL: Final = (
     *agentic_flow.TABLES,
     *source_document.TABLES,
     *claude_flow.TABLES,
+    *agentdb_vectors.TABLES,
     *agentdb.TABLES,
 )
 

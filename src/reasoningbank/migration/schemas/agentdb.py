@@ -1,4 +1,4 @@
-"""The tables of agentdb: the vectors of 1.0, and what 1.3 to 3.0 keep."""
+"""The tables of agentdb 1.3 to 3.0."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from reasoningbank.migration.material import (
     Unusable,
 )
 from reasoningbank.migration.schemas.schema import Surroundings, TableSchema, columns
-from reasoningbank.migration.schemas.texts import Texts, category_of, first_line, rest_of
+from reasoningbank.migration.schemas.texts import category_of, first_line, rest_of
 from reasoningbank.migration.values import (
     Values,
     count_of,
     first_text,
-    json_of,
     number_of,
     object_of,
     score_of,
@@ -31,49 +30,8 @@ from reasoningbank.migration.values import (
     time_of,
 )
 
-FIRST: Final = "agentdb 1.0"
 PRODUCT: Final = "agentdb"
 _SEPARATOR: Final = ": "
-
-
-def vector(place: Place, row: Values, _: Surroundings) -> Iterator[Material]:
-    """Give the pattern that stands as JSON beside a vector; a vector alone says nothing."""
-    if text_of(row.get("metadata")) is None:
-        raise Unusable("is a vector without text")
-    try:
-        metadata = json_of(row["metadata"])
-    except ValueError as error:
-        raise Unusable(f"metadata is not JSON ({error})") from error
-    if not isinstance(metadata, dict):
-        raise Unusable("metadata is no JSON object")
-    content = metadata.get("pattern", metadata)
-    if isinstance(content, str):
-        content = object_of(content) or {"content": content}
-    texts = Texts(content if isinstance(content, dict) else {"content": text_of(content)})
-    if not texts.any:
-        raise Unusable("metadata holds no text")
-    inner = content if isinstance(content, dict) else {}
-    uses, successes = count_of(metadata.get("usage_count")), count_of(metadata.get("success_count"))
-    yield PatternMaterial(
-        place=place,
-        task=texts.task_or_next,
-        strategy=texts.strategy_or_next,
-        title=texts.title,
-        category=category_of(metadata.get("domain"), inner.get("domain"), metadata.get("type"))
-        or "pattern",
-        score=score_of(metadata.get("confidence")),
-        tags=tuple(tags_of(inner.get("tags") or metadata.get("tags"))),
-        metadata=rest_of(inner, "title", "name", "description", "content", "tags", "domain"),
-        claimed={
-            "confidence": metadata.get("confidence"),
-            "uses": metadata.get("usage_count"),
-            "successes": metadata.get("success_count"),
-            "id": metadata.get("id"),
-        },
-        uses=uses,
-        successes=min(successes, uses),
-        created_at=time_of(metadata.get("created_at")) or time_of(row.get("timestamp")),
-    )
 
 
 def reasoning_pattern(place: Place, row: Values, _: Surroundings) -> Iterator[Material]:
@@ -340,12 +298,6 @@ _LEFT: Final = {
 }
 
 TABLES: Final = (
-    TableSchema(
-        product=FIRST,
-        becomes="patterns",
-        has=columns("id", "embedding", "norm", "metadata"),
-        convert=vector,
-    ),
     TableSchema(
         product=PRODUCT,
         becomes="patterns",
