@@ -32,7 +32,7 @@ NAMESPACE = "everything"
 NOW = "2026-01-01T00:00:00.000Z"
 TOP = 10
 QUERIES = 100
-WIDTHS = {"17 %": 0.17, "4 %": 0.04, "0.4 %": 0.004, "0.02 %": 0.0002}
+WIDTHS = {"17 %": 0.17, "4 %": 0.04, "0.4 %": 0.004, "0.1 %": 0.001, "0.01 %": 0.0001}
 """Share of the rows in each category; the others are in one more."""
 EVERYTHING = "100 %"
 _LATENT, _CENTRES, _PART = 40, 4_000, 10_000

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
 import os
 import signal
 import subprocess
@@ -65,6 +67,44 @@ def test_an_operation_is_counted_with_its_rows_and_its_time(any_bank):
     assert (searched.rows, searched.timed) == (2, 1)
     assert 0 < searched.p50 == searched.p99
     assert searched.p50 == pytest.approx(searched.seconds, rel=0.033)
+
+
+def test_the_first_call_and_one_in_sixteen_is_weighed_and_stands_for_those_before_it(any_bank):
+    pattern_id = any_bank.store_pattern(**PATTERN)
+    stored = len(json.dumps(PATTERN["task_description"])) + len(json.dumps(PATTERN["strategy"]))
+
+    counted = any_bank.metrics()
+    first = operation(counted, "store_pattern").bytes
+    assert stored + len(str(pattern_id)) < first < stored + len(str(pattern_id)) + 40
+
+    weighed = []
+    for _ in range(17):
+        any_bank.search_by_category("backend")
+        weighed.append(operation(any_bank.metrics(), "search_by_category").bytes)
+    size = weighed[0]
+    assert size > stored
+    assert weighed == [size] * 16 + [17 * size]
+
+
+def test_bytes_of_other_scripts_are_those_of_utf_8(bank):
+    bank.search_by_category("backend")
+    bank.search_by_category("backend")
+    plain = operation(bank.metrics(), "search_by_category").bytes
+    with ReasoningBank.open("memory:") as other:
+        other.search_by_category("日本語日本語x")  # seven characters as well
+        assert operation(other.metrics(), "search_by_category").bytes == plain + 12
+
+
+def test_what_is_no_json_has_no_bytes_and_fails_no_call(bank):
+    bank.store_patterns(pattern for pattern in [PATTERN])
+    bank.export_jsonl(io.BytesIO())
+    bank.get_pattern(uuid.uuid4())
+
+    counted = bank.metrics()
+
+    assert operation(counted, "store_patterns").bytes < 60  # the id, and not the iterator
+    assert operation(counted, "get_pattern").bytes == 38 + 2 + 4
+    assert operation(counted, "export_jsonl").calls == 1
 
 
 def test_an_error_is_counted_by_its_code(bank):

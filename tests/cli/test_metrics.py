@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reasoningbank import ReasoningBank
-from reasoningbank.cli.spans_of_time import duration, seconds_of
+from reasoningbank.cli.quantities import duration, seconds_of
 from reasoningbank.domain.errors import InvalidInput
 
 
@@ -28,7 +28,7 @@ def test_the_table_shows_what_another_process_did(call, used):
 
     assert shown.status == 0
     lines = shown.stdout.splitlines()
-    assert lines[0].split() == ["OPERATION", "CALLS", "PER", "S", "P50", "P95", "P99", "ROWS", "ERRORS"]  # fmt: skip
+    assert lines[0].split() == ["OPERATION", "CALLS", "PER", "S", "P50", "P95", "P99", "ROWS", "BYTES", "ERRORS"]  # fmt: skip
     assert any(line.startswith("store_pattern") for line in lines)
     assert "2, of which 1 abstained (50%)" in shown.stdout
     assert "invalid_input 1" in shown.stdout

@@ -133,6 +133,7 @@ export interface Operation {
   readonly calls: number;
   readonly errors: Readonly<Record<string, number>>;
   readonly rows: number;
+  readonly bytes: number;
   readonly timed: number;
   readonly p50: number | null;
   readonly p95: number | null;

@@ -12,13 +12,15 @@ from time import perf_counter_ns
 from types import FunctionType
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
+import msgspec
+
 from reasoningbank.domain.consolidation import ConsolidationReport
 from reasoningbank.domain.lesson import Learned
 from reasoningbank.domain.metrics import LEARNED, OUTCOME, RECALLED
 from reasoningbank.domain.outcome import RecordedOutcome
 from reasoningbank.domain.pattern import Reembedded, TransferReport
 from reasoningbank.domain.recall import Recall
-from reasoningbank.metrics.counting import QUICKEST, SAMPLE, Counters
+from reasoningbank.metrics.counting import QUICK_WEIGHED, QUICKEST, SAMPLE, Counters
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -97,10 +99,12 @@ def _timed(kind: type, name: str) -> Callable[..., object]:
         took = perf_counter_ns() - begun
         # The commonest answer first, and nothing more to look for in it.
         if answer.__class__ is list and not learns:
-            self._counters.ended(name, took, len(answer))
-            return answer
-        self._counters.ended(name, took, rows_of(answer))
-        _note(self._counters, answer)
+            to_weigh = self._counters.ended(name, took, len(answer))
+        else:
+            to_weigh = self._counters.ended(name, took, rows_of(answer))
+            _note(self._counters, answer)
+        if to_weigh:
+            self._counters.weighed(name, bytes_of(answer) + bytes_of([*arguments, *named.values()]))
         return answer
 
     return measured_operation
@@ -116,7 +120,8 @@ def _quick(kind: type) -> Callable[..., object]:
     @functools.wraps(plain)
     def measured_operation(self: BankCore, pattern_id: UUID | str) -> Pattern | None:
         found: Pattern | None
-        if next(self._quick) & _NOT_TIMED:
+        drawn = next(self._quick)
+        if drawn & _NOT_TIMED:
             try:
                 found = plain(self, pattern_id)
             except Exception as error:
@@ -131,6 +136,9 @@ def _quick(kind: type) -> Callable[..., object]:
                 self._counters.quick_without_row(error)
                 raise
             self._counters.quick_timed(perf_counter_ns() - begun)
+            if not drawn % QUICK_WEIGHED:
+                size = bytes_of(found) + bytes_of([pattern_id])
+                self._counters.quick_weighed(size, QUICK_WEIGHED if drawn else 1)
         if found is None:
             self._counters.quick_without_row()
         return found
@@ -153,6 +161,18 @@ def rows_of(answer: object) -> int:
     if isinstance(answer, ConsolidationReport):
         return len(answer.proposals)
     return 0 if answer is None else 1
+
+
+def bytes_of(value: object) -> int:
+    """Give how many bytes a value has as JSON; what JSON cannot say, such as a file, has none.
+
+    >>> bytes_of(["Résumé"])
+    12
+    """
+    try:
+        return len(_ENCODER.encode(value))
+    except (RecursionError, TypeError, ValueError, UnicodeError):
+        return 0
 
 
 def _note(counters: Counters, answer: object) -> None:
@@ -184,5 +204,6 @@ def metrics_wanted(environment: Mapping[str, str], *, asked: bool) -> bool:
     return asked and said not in _OFF
 
 
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=lambda _: None)
 ENVIRONMENT_VARIABLE: Final = "REASONINGBANK_METRICS"
 _OFF: Final = frozenset({"off", "0", "no", "false"})

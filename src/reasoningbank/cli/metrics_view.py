@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from reasoningbank.cli.spans_of_time import duration
+from reasoningbank.cli.quantities import duration, size
 from reasoningbank.domain.metrics import BankMetrics, OperationMetrics, RecallMetrics
 
-_HEADINGS = ("calls", "per s", "p50", "p95", "p99", "rows", "errors")
+_HEADINGS = ("calls", "per s", "p50", "p95", "p99", "rows", "bytes", "errors")
 
 
 def metrics_view(counted: BankMetrics, seconds: float) -> RenderableType:
@@ -54,6 +54,7 @@ def operations_table(operations: Iterable[OperationMetrics], seconds: float) -> 
             duration(one.p95),
             duration(one.p99),
             f"{one.rows:,}",
+            size(one.bytes),
             Text(f"{failed:,}", style="red" if failed else ""),
         )
     return grid

@@ -57,6 +57,9 @@ class OperationMetrics(msgspec.Struct, frozen=True, kw_only=True):
         errors: How often it raised, by the code of the error; ``unexpected`` for what is none of
             the bank's own errors.
         rows: Patterns, experiences or outcomes it gave or wrote.
+        bytes: Of what it was given and what it gave, as JSON: one call in 16 is weighed (of
+            `get_pattern` one in 512) and stands for those before it. Content that comes from a
+            file or an iterator, or goes to a file, is not in it.
         timed: How many calls were timed, every 64th `get_pattern` counting for 64.
         seconds: What the timed calls took together.
         p50: Seconds that half of the timed calls did not exceed; None where none was timed.
@@ -76,6 +79,7 @@ class OperationMetrics(msgspec.Struct, frozen=True, kw_only=True):
     calls: int
     errors: dict[str, int]
     rows: int
+    bytes: int
     timed: int
     seconds: float
     p50: float | None
@@ -133,6 +137,7 @@ class BankMetrics(msgspec.Struct, frozen=True, kw_only=True):
 
 CALLS: Final = "calls"
 ROWS: Final = "rows"
+BYTES: Final = "bytes"
 SECONDS: Final = "seconds"
 ERROR: Final = "error"
 BUCKET: Final = "bucket"
@@ -187,6 +192,7 @@ def _operation(name: str, counted: Mapping[str, float]) -> OperationMetrics:
         calls=int(counted.get(CALLS, 0)),
         errors=errors,
         rows=int(counted.get(ROWS, 0)),
+        bytes=int(counted.get(BYTES, 0)),
         timed=sum(buckets.values()),
         seconds=float(counted.get(SECONDS, 0.0)),
         p50=percentile(buckets, 50),

@@ -10,13 +10,19 @@ from typing import Final, NamedTuple, Protocol
 
 from reasoningbank.domain.errors import ReasoningBankError
 from reasoningbank.domain.latency import bucket_of
-from reasoningbank.domain.metrics import BUCKET, CALLS, ERROR, ROWS, SECONDS
+from reasoningbank.domain.metrics import BUCKET, BYTES, CALLS, ERROR, ROWS, SECONDS
 
 QUICKEST: Final = "get_pattern"
 """The operation that takes so little that asking the clock twice would cost it several percent."""
 
 SAMPLE: Final = 64
 """One in so many of its calls is timed, and counts for all of them; each is counted."""
+
+WEIGHED: Final = 16
+"""One in so many calls of an operation is weighed, the first among them; its bytes count for all since the one before."""
+
+QUICK_WEIGHED: Final = 512
+"""The same for the quickest operation."""
 
 UNEXPECTED: Final = "unexpected"
 _NANOSECONDS: Final = 1_000_000_000
@@ -47,11 +53,13 @@ def error_code(error: BaseException) -> str:
 class _Counted:
     """What was counted of one operation."""
 
-    __slots__ = ("buckets", "calls", "nanoseconds", "rows")
+    __slots__ = ("buckets", "bytes", "calls", "nanoseconds", "rows", "weighed_calls")
 
     def __init__(self) -> None:
         self.calls = 0
         self.rows = 0
+        self.bytes = 0
+        self.weighed_calls = 0
         self.nanoseconds = 0
         self.buckets: dict[int, int] = {}
 
@@ -76,8 +84,8 @@ class Counters:
         self.on_first: Callable[[], None] | None = None
         """Called once when something is counted, and then forgotten."""
 
-    def ended(self, operation: str, nanoseconds: int, rows: int) -> None:
-        """Count a call that gave its answer."""
+    def ended(self, operation: str, nanoseconds: int, rows: int) -> bool:
+        """Count a call that gave its answer, and give whether it is one to be weighed."""
         with self._lock:
             counted = self._operations.get(operation) or self._new(operation)
             counted.calls += 1
@@ -86,10 +94,25 @@ class Counters:
             bucket = bucket_of(nanoseconds)
             buckets = counted.buckets
             buckets[bucket] = buckets.get(bucket, 0) + 1
+            to_weigh = counted.calls % WEIGHED == 1
         if self._listeners:
             self._tell(Ended(operation, nanoseconds, rows, None))
         if self.on_first is not None:
             self._begin()
+        return to_weigh
+
+    def weighed(self, operation: str, size: int) -> None:
+        """Count the bytes of a call that was drawn to be weighed, for all calls since the one before."""
+        with self._lock:
+            counted = self._operations[operation]
+            counted.bytes += size * (counted.calls - counted.weighed_calls)
+            counted.weighed_calls = counted.calls
+
+    def quick_weighed(self, size: int, calls: int) -> None:
+        """Count the bytes of a quick call that was drawn to be weighed, for so many calls."""
+        with self._lock:
+            counted = self._operations.get(QUICKEST) or self._new(QUICKEST)
+            counted.bytes += size * calls
 
     def failed(self, operation: str, nanoseconds: int, error: BaseException) -> None:
         """Count a call that raised."""
@@ -137,7 +160,7 @@ class Counters:
                     name = f"{QUICKEST}.{name}"  # noqa: PLW2901
                     totals[name] = totals.get(name, 0) + more
             for operation, counted in self._operations.items():
-                counts = ((CALLS, counted.calls), (ROWS, counted.rows))
+                counts = ((CALLS, counted.calls), (ROWS, counted.rows), (BYTES, counted.bytes))
                 for name, more in counts:
                     if more:
                         name = f"{operation}.{name}"  # noqa: PLW2901

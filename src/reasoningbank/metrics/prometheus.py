@@ -96,6 +96,11 @@ def _operations(operations: Iterable[OperationMetrics]) -> Iterator[Metric]:
     rows = CounterMetricFamily(
         "reasoningbank_operation_rows", "Rows given or written.", labels=["operation"]
     )
+    sizes = CounterMetricFamily(
+        "reasoningbank_operation_bytes",
+        "Bytes given and taken, as JSON; one call in 16 is weighed, of get_pattern one in 512.",
+        labels=["operation"],
+    )
     errors = CounterMetricFamily(
         "reasoningbank_operation_errors", "Calls that raised.", labels=["operation", "code"]
     )
@@ -107,10 +112,11 @@ def _operations(operations: Iterable[OperationMetrics]) -> Iterator[Metric]:
     for one in operations:
         calls.add_metric([one.name], one.calls)
         rows.add_metric([one.name], one.rows)
+        sizes.add_metric([one.name], one.bytes)
         for code, number in sorted(one.errors.items()):
             errors.add_metric([one.name, code], number)
         durations.add_metric([one.name], cumulated(one.buckets), one.seconds)
-    yield from (calls, rows, errors, durations)
+    yield from (calls, rows, sizes, errors, durations)
 
 
 def cumulated(buckets: Mapping[int, int]) -> list[tuple[str, float]]:

@@ -41,12 +41,12 @@ function drawn(metrics: Metrics): HTMLElement[] {
   const { operations, storage, recalls } = metrics;
   const rows = [...operations]
     .sort((one, other) => other.calls - one.calls)
-    .map((one) => [one.name, number(one.calls), secondsText(one.p50), secondsText(one.p95), secondsText(one.p99), number(one.rows), number(errorsOf(one.errors))]);
+    .map((one) => [one.name, number(one.calls), secondsText(one.p50), secondsText(one.p95), secondsText(one.p99), number(one.rows), bytesText(one.bytes), number(errorsOf(one.errors))]);
   const since = hint("Of all programs that use this bank, since ");
   since.append(timeOf(metrics.since), ".");
   const errors = operations.flatMap(({ name, errors }) => Object.entries(errors).map(([code, count]) => [name, code, number(count)]));
   return [
-    section("Latency", since, operations.length === 0 ? hint("Nothing was asked.") : table("Operations, most called first", ["Operation", "Calls", "p50", "p95", "p99", "Rows", "Errors"], rows)),
+    section("Latency", since, operations.length === 0 ? hint("Nothing was asked.") : table("Operations, most called first", ["Operation", "Calls", "p50", "p95", "p99", "Rows", "Bytes", "Errors"], rows)),
     section("Errors", errors.length === 0 ? hint("None.") : table("Errors by operation and code", ["Operation", "Code", "How often"], errors)),
     section("Recall", facts([
       ["Recalls", number(recalls.recalls)],

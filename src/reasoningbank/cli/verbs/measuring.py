@@ -8,7 +8,7 @@ import typer
 
 from reasoningbank.cli.invocation import Invocation, with_bank
 from reasoningbank.cli.json_output import print_json
-from reasoningbank.cli.spans_of_time import seconds_of
+from reasoningbank.cli.quantities import seconds_of
 from reasoningbank.domain.validation import checked_number
 
 if TYPE_CHECKING:
