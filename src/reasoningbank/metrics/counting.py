@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import count
+from itertools import repeat
+from operator import length_hint
 from typing import Final, NamedTuple, Protocol
 
 from reasoningbank.domain.errors import ReasoningBankError
@@ -22,7 +23,7 @@ WEIGHED: Final = 16
 """One in so many calls of an operation is weighed, the first among them; its bytes count for all since the one before."""
 
 QUICK_WEIGHED: Final = 512
-"""The same for the quickest operation."""
+"""The same for the quickest operation, of which only calls that are timed are weighed."""
 
 UNEXPECTED: Final = "unexpected"
 _NANOSECONDS: Final = 1_000_000_000
@@ -78,9 +79,13 @@ class Counters:
         self._totals: Counter[str] = Counter()
         self._operations: dict[str, _Counted] = {}
         self._listeners: tuple[Listener, ...] = ()
-        # Drawing from it is one step that no other thread can come between, and needs no lock.
-        self.quick: Iterator[int] = count()
-        self._looks = 0
+        self.quick: Iterator[int] = repeat(0, 0)
+        """Gives as many values as there are quick calls before the next one that is timed.
+
+        Drawing from it counts a call, in one step that no other thread can come between and that needs no lock."""
+        self._quick_size = 0
+        self._quick_before = 0
+        self._quick_timed = 0
         self.on_first: Callable[[], None] | None = None
         """Called once when something is counted, and then forgotten."""
 
@@ -105,14 +110,11 @@ class Counters:
         """Count the bytes of a call that was drawn to be weighed, for all calls since the one before."""
         with self._lock:
             counted = self._operations[operation]
-            counted.bytes += size * (counted.calls - counted.weighed_calls)
-            counted.weighed_calls = counted.calls
-
-    def quick_weighed(self, size: int, calls: int) -> None:
-        """Count the bytes of a quick call that was drawn to be weighed, for so many calls."""
-        with self._lock:
-            counted = self._operations.get(QUICKEST) or self._new(QUICKEST)
-            counted.bytes += size * calls
+            calls = counted.calls
+            if operation == QUICKEST:
+                calls += self._quick_calls()
+            counted.bytes += size * (calls - counted.weighed_calls)
+            counted.weighed_calls = calls
 
     def failed(self, operation: str, nanoseconds: int, error: BaseException) -> None:
         """Count a call that raised."""
@@ -126,12 +128,25 @@ class Counters:
         if self.on_first is not None:
             self._begin()
 
-    def quick_timed(self, nanoseconds: int) -> None:
-        """Count the time of a quick call that was drawn to be timed."""
+    def next_quick(self, drawn: Iterator[int]) -> Iterator[int]:
+        """Count a quick call for which nothing was left in `drawn`, and give what the next ones draw from."""
+        with self._lock:
+            self._quick_before += 1
+            if drawn is self.quick:  # else another thread was first
+                self._quick_before += self._quick_size
+                self._quick_size = SAMPLE - 1
+                self.quick = repeat(0, self._quick_size)
+            return self.quick
+
+    def quick_timed(self, nanoseconds: int) -> bool:
+        """Count the time of a quick call that is timed, and give whether it is one to be weighed."""
         with self._lock:
             self.timed(QUICKEST, nanoseconds, SAMPLE)
+            self._quick_timed += 1
+            to_weigh = self._quick_timed % (QUICK_WEIGHED // SAMPLE) == 1
         if self.on_first is not None:
             self._begin()
+        return to_weigh
 
     def quick_without_row(self, error: BaseException | None = None) -> None:
         """Count a quick call that found nothing, or that raised."""
@@ -150,9 +165,7 @@ class Counters:
     def totals(self) -> dict[str, float]:
         """Give everything counted so far, by name."""
         with self._lock:
-            # Looking draws a number as well, which is taken off again.
-            quick = next(self.quick) - self._looks
-            self._looks += 1
+            quick = self._quick_calls()
             totals: dict[str, float] = dict(self._totals)
             found = quick - totals.pop(_MISSED, 0)
             for name, more in ((CALLS, quick), (ROWS, found)):
@@ -181,6 +194,9 @@ class Counters:
         counted.nanoseconds += nanoseconds * weight
         bucket = bucket_of(nanoseconds)
         counted.buckets[bucket] = counted.buckets.get(bucket, 0) + weight
+
+    def _quick_calls(self) -> int:
+        return self._quick_before + self._quick_size - length_hint(self.quick)
 
     def _new(self, operation: str) -> _Counted:
         counted = self._operations[operation] = _Counted()
