@@ -17,14 +17,17 @@ import pytest
 
 from reasoningbank import (
     Conflict,
+    ForeignDatabase,
     InvalidInput,
     ReasoningBank,
     ReasoningBankError,
+    SchemaTooNew,
     StorageCorrupt,
     Unavailable,
 )
 from reasoningbank.storage.sqlite.backups import back_up
 from reasoningbank.storage.sqlite.restoring import restore_backup
+from reasoningbank.storage.sqlite.schema import APPLICATION_ID
 from tests.faults.operations import opened
 from tests.storage.rollout.pairs import until
 
@@ -258,6 +261,29 @@ def test_a_damaged_bank_is_renamed_aside(path):
         assert bank.get_stats().total_patterns == 30
 
 
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [("PRAGMA application_id = 1", ForeignDatabase), ("PRAGMA user_version = 99", SchemaTooNew)],
+)
+def test_what_another_program_or_a_newer_release_wrote_is_not_replaced(
+    path, tmp_path, statement, expected
+):
+    backup = Path(back_up(path).path)
+    other = tmp_path / "other.db"
+    connection = apsw.Connection(str(other))
+    connection.execute("CREATE TABLE theirs (value); INSERT INTO theirs VALUES (1)")
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(statement)
+    connection.close()
+    before = other.read_bytes()
+
+    with pytest.raises(expected):
+        restore_backup(backup, other)
+
+    assert other.read_bytes() == before
+    assert sorted(place.name for place in tmp_path.glob("other*")) == ["other.db"]
+
+
 def test_a_log_without_its_bank_is_not_taken_for_the_restored_ones(path):
     backup = Path(back_up(path).path)
     path.unlink()
@@ -316,6 +342,7 @@ _RESTORING = """
 import sys
 from pathlib import Path
 from reasoningbank.storage.sqlite.restoring import restore_backup
+from reasoningbank.storage.sqlite.schema import APPLICATION_ID
 print("ready", flush=True)
 restore_backup(Path(sys.argv[1]), Path(sys.argv[2]))
 """

@@ -9,14 +9,13 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from reasoningbank.domain.errors import Conflict, ReasoningBankError, Unavailable
+from reasoningbank.domain.errors import Conflict, StorageCorrupt, Unavailable
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.storage.sqlite.backups import check_copy, unpack
 from reasoningbank.storage.sqlite.copying import copy_into
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
 from reasoningbank.storage.sqlite.migrations import migrate
 from reasoningbank.storage.sqlite.probing import schema_version_of
-from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
 
 _BUSY_TIMEOUT = 30.0
@@ -51,6 +50,8 @@ def restore_backup(backup: Path, bank: Path) -> RestoreReport:
 
     Raises:
         StorageCorrupt: When the backup is damaged; the bank is as it was.
+        ForeignDatabase, SchemaTooNew, Unavailable: When what is in the bank's place is another
+            program's, a newer release's, or cannot be read; it is as it was.
         Busy: When others held the bank for too long; it is as it was.
     """
     bank = Path(os.path.realpath(bank))
@@ -96,15 +97,14 @@ def _switch(fresh: Path, bank: Path) -> tuple[Path | None, bool]:
 
 def _is_readable(bank: Path) -> bool:
     try:
-        if schema_version_of(bank) > SCHEMA_VERSION:
-            return False
+        schema_version_of(bank)
         connection = _settings(bank).open()
         try:
             [(answer,)] = connection.execute("PRAGMA quick_check(1)")
             return bool(answer == "ok")
         finally:
             connection.close()
-    except (ReasoningBankError, apsw.Error):
+    except (StorageCorrupt, apsw.Error):
         return False
 
 
