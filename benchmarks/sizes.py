@@ -25,6 +25,7 @@ import apsw
 
 from reasoningbank import PatternInput, ReasoningBank, Step, TrajectoryInput, Verdict
 from reasoningbank.benchmark import corpus
+from reasoningbank.benchmark.footprint import memory_after_search
 from reasoningbank.storage.sqlite.backups import back_up
 from reasoningbank.storage.sqlite.restoring import restore_backup
 
@@ -82,10 +83,12 @@ class PerPattern(NamedTuple):
     tables: dict[str, int]
     export: int
     backup: int
+    process_megabytes: float | None
+    index_megabytes: float
 
 
 def per_pattern(folder: Path, size: int) -> PerPattern:
-    """Give the bytes a pattern takes in a file, in an export and in a backup."""
+    """Give what a pattern takes in a file, in an export and in a backup, and what a bank takes in memory."""
     path = folder / f"{size}.db"
     filled(path, size)
     text = io.BytesIO()
@@ -93,9 +96,13 @@ def per_pattern(folder: Path, size: int) -> PerPattern:
         bank.export_jsonl(text)
     backup = back_up(path, folder / "backups")
     tables = {name: round(taken / size) for name, taken in by_table(path).items()}
+    memory = memory_after_search(path, size)[0].value
+    with ReasoningBank.open(path) as bank:
+        bank.find_similar(corpus.query(0))
+        index = bank.metrics().storage.index_bytes / 1e6
     return PerPattern(
         size, round(pages_of(path).used / size), tables,
-        round(len(text.getvalue()) / size), round(backup.bytes / size),
+        round(len(text.getvalue()) / size), round(backup.bytes / size), memory, index,
     )  # fmt: skip
 
 
@@ -259,6 +266,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
     print("| an export (JSON lines) | " + " | ".join(f"{row.export:,}" for row in rows) + " |")
     print("| a backup (gzip) | " + " | ".join(f"{row.backup:,}" for row in rows) + " |")
+    print("\n| in memory, MB | " + " | ".join(f"{row.size:,}" for row in rows) + " |")
+    print("|---|" + "---|" * len(rows))
+    for what, taken in (
+        (
+            "a fresh process that opened the bank and searched it",
+            [row.process_megabytes for row in rows],
+        ),
+        ("of it the index", [row.index_megabytes for row in rows]),
+    ):
+        print(f"| {what} | " + " | ".join(f"{one:.1f}" if one else "" for one in taken) + " |")
     print("\n| one more of | bytes |\n|---|---|")
     for what, taken in events.items():
         print(f"| {what} | {taken:,.0f} |")
