@@ -4,14 +4,14 @@
 
 Sections: durability, batches, searches, recalls, checks, starting, writers, consolidating, abstaining, server. Without any: all,
 `server` only with --postgres (a bank's URL; patterns are stored in a namespace of its own). Candidates take turns of twenty
-calls in one process, so whatever else the machine does slows all of them; ratios are those of the quickest tenth of the calls.
+calls in one process, so whatever else the machine does slows all of them; ratios are those of the work done,
+or, where a call waits for a disk, of the quickest tenth of the calls.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import multiprocessing
 import os
 import platform
 import subprocess
@@ -21,93 +21,24 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import apsw
 
 from benchmarks.abstention import of_starter_bank
+from benchmarks.tuning_tables import HEADS, Call, Sizes, compared, filled, table
+from benchmarks.tuning_together import server, writers
 from reasoningbank import AsyncReasoningBank, ReasoningBank
 from reasoningbank.benchmark import corpus
-from reasoningbank.benchmark.timing import Spread, blocks
 from reasoningbank.embedding import default_embedder
 
-BATCH = 1_000
 ATTEMPTS_OF_A_START = 7
-WRITING_SECONDS = 3.0
 THRESHOLDS = (0.0, 0.2, 0.25, 0.3, 0.32, 0.35, 0.4, 0.5)
 STARTS = {
-    "`import reasoningbank`": "from reasoningbank import ReasoningBank",
-    "... and get one pattern": "bank = ReasoningBank.open(PATH); bank.get_pattern(ID)",
-    "... or find similar ones": "bank = ReasoningBank.open(PATH); bank.find_similar('a login endpoint')",
-    "... or store one": "bank = ReasoningBank.open(PATH); bank.store_pattern(task_description='a b', task_category='c', strategy=str(time.time()))",
+    "`import reasoningbank` alone": "from reasoningbank import ReasoningBank",
+    "... and get one pattern": "from reasoningbank import ReasoningBank; bank = ReasoningBank.open(PATH); bank.get_pattern(ID)",
+    "... or find similar ones": "from reasoningbank import ReasoningBank; bank = ReasoningBank.open(PATH); bank.find_similar('a login endpoint')",
+    "... or store one": "from reasoningbank import ReasoningBank; bank = ReasoningBank.open(PATH); bank.store_pattern(task_description='a b', task_category='c', strategy=str(time.time()))",
 }
-
-Call = Callable[[int], object]
-
-
-class Sizes:
-    """How much is measured.
-
-    Args:
-        patterns: In a bank.
-        calls: Of each candidate.
-    """
-
-    def __init__(self, patterns: int, calls: int) -> None:
-        self.patterns = patterns
-        self.calls = calls
-        self._next = 10_000_000
-
-    def numbers(self, count: int) -> range:
-        """Give numbers of patterns that nobody else has been given."""
-        first, self._next = self._next, self._next + count
-        return range(first, self._next)
-
-
-def filled(path: Path, size: int) -> list[uuid.UUID]:
-    ids: list[uuid.UUID] = []
-    with ReasoningBank.open(path, metrics=False) as bank:
-        for first in range(0, size, BATCH):
-            numbers = range(first, min(first + BATCH, size))
-            ids += bank.store_patterns([corpus.pattern(number) for number in numbers])
-    return ids
-
-
-def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    print(f"\n**{title}**\n")
-    print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}")
-    for row in rows:
-        print(f"| {' | '.join(str(one) for one in row)} |", flush=True)
-
-
-def compared(
-    candidates: dict[str, Call], numbers: Sequence[int], *, per: int = 1
-) -> list[list[object]]:
-    """Give rows of (name, quickest tenth, median, ratio to the first), the candidates in turns.
-
-    The tenth of the calls took no longer than the first of these: a busy machine disturbs them least, and the ratio is theirs.
-    """
-    taken: dict[str, list[int]] = {name: [] for name in candidates}
-    clock = time.perf_counter_ns
-    for turn, block in enumerate(blocks(numbers)):
-        names = list(candidates)
-        for name in names if turn % 2 else reversed(names):
-            call = candidates[name]
-            for number in block:
-                begun = clock()
-                call(number)
-                taken[name].append(clock() - begun)
-    rows: list[list[object]] = []
-    first = 0.0
-    for name, times in taken.items():
-        ordered = sorted(times)
-        quick, middle = (ordered[len(ordered) * share // 100] / per / 1_000 for share in (10, 50))
-        first = first or quick
-        rows.append([name, f"{quick:,.0f}", f"{middle:,.0f}", f"{quick / first:.2f}"])
-    return rows
-
-
-HEADS = ("", "quickest tenth, µs", "median, µs", "ratio")
 
 
 def durability(folder: Path, sizes: Sizes) -> None:
@@ -122,6 +53,7 @@ def durability(folder: Path, sizes: Sizes) -> None:
         rows = compared(
             {"one pattern, `normal`": store(normal), "one pattern, `full`": store(full)},
             sizes.numbers(sizes.calls),
+            by_work=False,
         )  # fmt: skip
 
         def store_many(bank: ReasoningBank, at: int) -> Call:
@@ -133,6 +65,7 @@ def durability(folder: Path, sizes: Sizes) -> None:
         rows += compared(
             {"100 in one call, `normal`": store_many(normal, 10**9), "100 in one call, `full`": store_many(full, 10**9)},
             sizes.numbers(sizes.calls // 10),
+            by_work=False,
         )  # fmt: skip
     table("Durability, a call", HEADS, rows)
 
@@ -152,15 +85,15 @@ def batches(folder: Path, sizes: Sizes) -> None:
                         vectors = embedder.embed_documents(
                             [one.task_description for one in patterns]
                         )
-                    begun = time.perf_counter_ns()
+                    begun = time.process_time_ns()
                     bank.store_patterns(patterns, vectors=vectors)
-                    times.append(time.perf_counter_ns() - begun)
+                    times.append(time.process_time_ns() - begun)
             cells = [
-                f"{sorted(each)[len(each) // 10] / count / 1_000:,.0f}" for each in taken.values()
+                f"{sorted(each)[len(each) // 2] / count / 1_000:,.0f}" for each in taken.values()
             ]
             rows.append([f"{count:,} in a call", *cells])
     table(
-        "Storing, µs a pattern, the quickest tenth",
+        "Storing, work in µs a pattern",
         ("", "embedded by the bank", "`vectors=` given"),
         rows,
     )
@@ -257,70 +190,24 @@ def _opened_once(path: Path, pattern_id: uuid.UUID) -> None:
 def starting(folder: Path, sizes: Sizes) -> None:
     path = folder / "bank.db"
     ids = filled(path, sizes.patterns)
-    first = "import time; begun = time.perf_counter(); from reasoningbank import ReasoningBank; "
-    last = "; print(time.perf_counter() - begun)"
     rows = []
     for name, program in STARTS.items():
         filled_in = program.replace("PATH", repr(str(path))).replace("ID", repr(str(ids[0])))
-        taken = [
-            float(subprocess.run(
-                [sys.executable, "-c", first + filled_in + last],
-                capture_output=True, text=True, check=True,
-            ).stdout)
-            for _ in range(ATTEMPTS_OF_A_START)
-        ]  # fmt: skip
-        rows.append(
-            [name, f"{min(taken) * 1000:,.0f}", f"{sorted(taken)[len(taken) // 2] * 1000:,.0f}"]
-        )
+        told = f"import time; {filled_in}; print(time.perf_counter(), time.process_time())"
+        spans, works = [], []
+        for _ in range(ATTEMPTS_OF_A_START):
+            begun = time.perf_counter()
+            done = subprocess.run(
+                [sys.executable, "-c", told], capture_output=True, text=True, check=True
+            )
+            spans.append((time.perf_counter() - begun) * 1_000)
+            works.append(float(done.stdout.split()[1]) * 1_000)
+        rows.append([name, f"{min(spans):,.0f}", f"{min(works):,.0f}"])
     table(
-        f"The first call of a process, bank of {sizes.patterns:,}",
-        ("", "least ms", "median ms"),
+        f"A whole process for one call, bank of {sizes.patterns:,}",
+        ("", "least ms", "least work, ms"),
         rows,
     )
-
-
-def _write(path: str, first: int, ready: Any, stop: Any, told: Any) -> None:
-    waits: list[int] = []
-    number = first
-    with ReasoningBank.open(path, metrics=False) as bank:
-        bank.store_pattern(corpus.pattern(number))  # the embedder is loaded
-        ready.wait()
-        while not stop.is_set():
-            number += 1
-            begun = time.perf_counter_ns()
-            bank.store_pattern(corpus.pattern(number))
-            waits.append(time.perf_counter_ns() - begun)
-    told.put(waits)
-
-
-def writers(folder: Path, sizes: Sizes) -> None:
-    rows = []
-    context = multiprocessing.get_context("spawn")
-    for count in (1, 2, 4, 8):
-        path = folder / f"{count} writers.db"
-        filled(path, 100)
-        ready, stop, told = context.Barrier(count + 1), context.Event(), context.Queue()
-        started = [
-            context.Process(target=_write, args=(str(path), numbers[0], ready, stop, told))
-            for numbers in (sizes.numbers(10_000_000) for _ in range(count))
-        ]
-        for one in started:
-            one.start()
-        ready.wait()
-        time.sleep(WRITING_SECONDS)
-        stop.set()
-        all_ = [told.get() for _ in started]
-        for one in started:
-            one.join()
-        waits = [wait for each in all_ for wait in each]
-        spread = Spread.of(waits)
-        seconds = max(sum(each) for each in all_) / 1e9
-        rows.append([count, f"{len(waits) / seconds:,.0f}", f"{spread.p50:,.0f}", f"{spread.p95:,.0f}",
-                     f"{max(waits) / 1e6:,.0f}"])  # fmt: skip
-    table(
-        "Processes that store into one file as fast as they can",
-        ("processes", "stores a second, together", "p50 µs", "p95 µs", "longest ms"), rows,
-    )  # fmt: skip
 
 
 def consolidating(folder: Path, sizes: Sizes) -> None:
@@ -328,27 +215,27 @@ def consolidating(folder: Path, sizes: Sizes) -> None:
     filled(path, sizes.patterns)
     rows = []
     with ReasoningBank.open(path, metrics=False) as bank:
-        begun = time.perf_counter()
+        begun = time.process_time()
         report = bank.consolidate()
         rows.append(
             [
                 "the first run, all patterns",
-                f"{time.perf_counter() - begun:.2f}",
+                f"{time.process_time() - begun:.2f}",
                 len(report.proposals),
             ]
         )
         for count in (0, 100, 1_000):
             bank.store_patterns([corpus.pattern(number) for number in sizes.numbers(count)])
-            begun = time.perf_counter()
+            begun = time.process_time()
             report = bank.consolidate()
             rows.append(
                 [
                     f"a run after {count:,} new ones",
-                    f"{time.perf_counter() - begun:.2f}",
+                    f"{time.process_time() - begun:.2f}",
                     len(report.proposals),
                 ]
             )
-    table(f"Consolidating {sizes.patterns:,} patterns", ("", "seconds", "steps"), rows)
+    table(f"Consolidating {sizes.patterns:,} patterns", ("", "work, seconds", "steps"), rows)
 
 
 def abstaining(_folder: Path, _sizes: Sizes) -> None:
@@ -406,8 +293,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with tempfile.TemporaryDirectory(dir=options.directory) as folder:
                 measure(Path(folder), sizes)
     if options.postgres and (not options.section or "server" in options.section):
-        from benchmarks.tuning_server import server
-
         server(options.postgres, sizes)
     print(f"\nLoad average {os.getloadavg()[0]:.1f} at the end.")
     return 0

@@ -1,15 +1,65 @@
-"""The part of ``python -m benchmarks.tuning`` that measures a bank on a server: see there."""
+"""The sections of ``python -m benchmarks.tuning`` in which many use a bank at once: processes on a file, threads on a server."""
 
 from __future__ import annotations
 
+import multiprocessing
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from benchmarks.tuning import BATCH, HEADS, WRITING_SECONDS, Sizes, compared, table
+from benchmarks.tuning_tables import BATCH, HEADS, Sizes, compared, filled, table
 from reasoningbank import ReasoningBank
 from reasoningbank.benchmark import corpus
+from reasoningbank.benchmark.timing import Spread
+
+WRITING_SECONDS = 3.0
+
+
+def _write(path: str, first: int, ready: Any, stop: Any, told: Any) -> None:
+    waits: list[int] = []
+    number = first
+    with ReasoningBank.open(path, metrics=False) as bank:
+        bank.store_pattern(corpus.pattern(number))  # the embedder is loaded
+        ready.wait()
+        while not stop.is_set():
+            number += 1
+            begun = time.perf_counter_ns()
+            bank.store_pattern(corpus.pattern(number))
+            waits.append(time.perf_counter_ns() - begun)
+    told.put(waits)
+
+
+def writers(folder: Path, sizes: Sizes) -> None:
+    rows = []
+    context = multiprocessing.get_context("spawn")
+    for count in (1, 2, 4, 8):
+        path = folder / f"{count} writers.db"
+        filled(path, 100)
+        ready, stop, told = context.Barrier(count + 1), context.Event(), context.Queue()
+        started = [
+            context.Process(target=_write, args=(str(path), numbers[0], ready, stop, told))
+            for numbers in (sizes.numbers(10_000_000) for _ in range(count))
+        ]
+        for one in started:
+            one.start()
+        ready.wait()
+        time.sleep(WRITING_SECONDS)
+        stop.set()
+        all_ = [told.get() for _ in started]
+        for one in started:
+            one.join()
+        waits = [wait for each in all_ for wait in each]
+        spread = Spread.of(waits)
+        seconds = max(sum(each) for each in all_) / 1e9
+        rows.append([count, f"{len(waits) / seconds:,.0f}", f"{spread.p50:,.0f}", f"{spread.p95:,.0f}",
+                     f"{max(waits) / 1e6:,.0f}"])  # fmt: skip
+    table(
+        "Processes that store into one file as fast as they can",
+        ("processes", "stores a second, together", "p50 µs", "p95 µs", "longest ms"), rows,
+    )  # fmt: skip
 
 
 def server(url: str, sizes: Sizes) -> None:
