@@ -107,7 +107,8 @@ for (const name of ENGINES) {
 }
 server.close();
 
-const shown = (value) => (value === true ? "yes" : value === false ? "no" : String(value));
+const shown = (value) =>
+  value === true ? "yes" : value === false ? "no" : String(value).endsWith("Error") ? `no (${String(value)})` : String(value);
 console.log(`| | ${columns.map(([name]) => name).join(" | ")} |\n|---|${"---|".repeat(columns.length)}`);
 for (const what of Object.keys(columns[0]?.[1] ?? {})) {
   console.log(`| ${what} | ${columns.map(([, answers]) => shown(answers[what])).join(" | ")} |`);
