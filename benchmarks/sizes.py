@@ -24,8 +24,10 @@ from typing import NamedTuple
 import apsw
 
 from reasoningbank import PatternInput, ReasoningBank, Step, TrajectoryInput, Verdict
+from reasoningbank.bank.whole_export import export_copies, restore_copies
 from reasoningbank.benchmark import corpus
 from reasoningbank.benchmark.footprint import memory_after_search
+from reasoningbank.storage import open_storage
 from reasoningbank.storage.sqlite.backups import back_up
 from reasoningbank.storage.sqlite.restoring import restore_backup
 
@@ -196,22 +198,25 @@ def giving_back(folder: Path, size: int) -> list[Left]:
     with ReasoningBank.open(deleted, metrics=False) as bank:
         bank.store_patterns([corpus.pattern(size + number) for number in range(size // 2)])
     after("as many new ones stored after deleting half", deleted)
-    packed = back_up(folder / "delete_pattern.db", folder / "backups")
+    packed = back_up(deleted, folder / "backups")
     restore_backup(Path(packed.path), folder / "restored.db")
-    after("that one's backup restored into a new file", folder / "restored.db")
-    whole = folder / "whole.db"
-    everything = folder / "everything.jsonl"
-    with ReasoningBank.open(whole, metrics=False) as bank:
-        report = bank.consolidate()
-    after(f"consolidated: {len(report.proposals):,} steps, nothing deleted", whole)
-    with ReasoningBank.open(whole, metrics=False) as bank, everything.open("wb") as file:
+    after("the backup of that one restored into a new file", folder / "restored.db")
+    lines = folder / "patterns.jsonl"
+    with ReasoningBank.open(deleted, metrics=False) as bank, lines.open("wb") as file:
         bank.export_jsonl(file)
-    with (
-        ReasoningBank.open(folder / "again.db", metrics=False) as bank,
-        everything.open("rb") as file,
-    ):
+    with ReasoningBank.open(folder / "again.db", metrics=False) as bank, lines.open("rb") as file:
         bank.restore_jsonl(file)
     after("its patterns exported and restored into a new file", folder / "again.db")
+    everything = folder / "everything.jsonl"
+    storage = open_storage(deleted)
+    with everything.open("wb") as file:
+        export_copies(storage, storage.namespaces(), file, "2026-11-21T00:00:00.000Z")
+    storage.close()
+    storage = open_storage(folder / "copies.db")
+    with everything.open("rb") as file:
+        restore_copies(storage, file)
+    storage.close()
+    after("the same with `export --everything`: the histories come along", folder / "copies.db")
     return told
 
 
