@@ -71,7 +71,9 @@ def test_every_code_of_a_bank_comes_with_an_example():
     codes = re.findall(r"^## `(\w+)`$", page("troubleshooting"), re.MULTILINE)
 
     assert len(codes) >= 10
-    assert [code for code in codes if "\n```" not in section(page("troubleshooting"), f"## `{code}`")] == []
+    assert [
+        code for code in codes if "\n```" not in section(page("troubleshooting"), f"## `{code}`")
+    ] == []
 
 
 def test_every_exit_status_is_listed_with_its_codes():
