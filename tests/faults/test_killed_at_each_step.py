@@ -9,30 +9,11 @@ import pytest
 from reasoningbank import EmbeddingMismatch, ReasoningBank
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from tests.faults.children import run
+from tests.faults.killing import kill_at_each_step
 from tests.faults.observing import assert_sound, faults, tables
 from tests.faults.operations import CHANGES, build, migrate_to_next, opened, pattern, reembed
 
 _MOST_TELLING = ("batch", "edit the task", "erase")
-
-
-def kill_at_each_step(folder: Path, change: str, *, torn: bool) -> None:
-    """Kill a process before the first write of a change, then before the second, and so on."""
-    ids = build(folder / "base.db")
-    before = tables(folder / "base.db")
-    steps = run("die_at_each_step", folder, change, ids, torn)
-    assert isinstance(steps, int)
-    after = tables(folder / str(steps) / "bank.db")
-    assert before != after
-    changed = []
-    for step in range(1, steps):
-        path = folder / str(step) / "bank.db"
-        assert_sound(path)
-        found = tables(path)
-        assert found in (before, after), f"half of it at step {step}"
-        changed.append(found == after)
-    # First it is not there, and from one write on it is.
-    assert changed == sorted(changed)
-    assert len(set(changed)) == 2
 
 
 @pytest.mark.parametrize("change", _MOST_TELLING)
