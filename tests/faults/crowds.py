@@ -8,7 +8,8 @@ from pathlib import Path
 from reasoningbank import ReasoningBank
 from tests.faults.children import finished, let_go, ready, running
 from tests.faults.counting import count
-from tests.faults.observing import faults
+from tests.faults.observing import faults, tables
+from tests.faults.operations import build
 from tests.faults.programs import numbered
 
 
@@ -58,3 +59,46 @@ def assert_all_are_there(path: Path, notes: list[Path], stored: int) -> None:
             standing = found[pattern_id]
             assert standing is not None
             assert standing.strategy == numbered(int(writer), int(number)).strategy
+
+
+def create_at_once(folder: Path, processes: int, program: str, *, starts: int = 1) -> None:
+    path = folder / "new" / "bank.db"
+    with ExitStack() as children:
+        creating = [
+            children.enter_context(running(program, path, number)) for number in range(processes)
+        ]
+        for _ in range(starts):
+            for child in creating:
+                ready(child)
+            for child in creating:
+                let_go(child)
+        stored = [finished(child) for child in creating]
+    with ReasoningBank.open(path) as bank:
+        assert faults(bank) == []
+        # Whoever used another file than the rest has lost what it stored.
+        assert [bank.get_pattern(str(one)) is not None for one in stored] == [True] * processes
+        assert bank.get_stats().total_patterns == processes
+    assert [place.name for place in path.parent.iterdir()] == ["bank.db"]
+
+
+def migrate_at_once(folder: Path, processes: int) -> None:
+    """Let processes bring one bank to the next schema at once; one does, and every backup is whole."""
+    path = folder / "bank.db"
+    build(path)
+    before = tables(path)
+    with ExitStack() as children:
+        migrating = [
+            children.enter_context(running("migrate_at_once", path, number))
+            for number in range(processes)
+        ]
+        for child in migrating:
+            ready(child)
+        for child in migrating:
+            let_go(child)
+        backups = sum(int(str(finished(child))) for child in migrating)
+    assert {row[-1] for row in tables(path)["patterns"]} == {"red"}
+    made = [place for place in folder.iterdir() if ".backup-" in place.name]
+    assert len(made) == backups >= 1
+    assert all(tables(backup) == before for backup in made)
+    assert len(list(folder.iterdir())) == 1 + backups
+    count(acknowledged=len(before["patterns"]))

@@ -40,19 +40,23 @@ class ConnectionToCountedFiles(apsw.Connection):
 @contextmanager
 def statements_that_fail() -> Iterator[None]:
     """Count the statements of every connection that is opened, so that one can be let fail."""
-    with mock.patch.object(apsw, "Connection", CountedStatements):
-        yield
-    counter.disarm()
+    try:
+        with mock.patch.object(apsw, "Connection", CountedStatements):
+            yield
+    finally:
+        counter.disarm()
 
 
 @contextmanager
 def writes_that_fail() -> Iterator[None]:
     """Count the writes of every connection that is opened, so that one can be let fail."""
     files = CountedFiles()
-    with mock.patch.object(apsw, "Connection", ConnectionToCountedFiles):
-        yield
-    counter.disarm()
-    files.unregister()
+    try:
+        with mock.patch.object(apsw, "Connection", ConnectionToCountedFiles):
+            yield
+    finally:
+        counter.disarm()
+        files.unregister()
 
 
 def input_output_error() -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 
 from reasoningbank import Pattern, ReasoningBank
+from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from tests.faults.children import ready, run, running
 from tests.faults.counting import count
 from tests.faults.observing import assert_sound, faults, tables
-from tests.faults.operations import build
+from tests.faults.operations import build, migrate_to_next
 from tests.faults.programs import labelled
 
 LONGEST_LIFE_SECONDS = 0.4
@@ -118,7 +119,7 @@ def matches(found: Pattern, wanted: Expected, doubts: list[dict[str, object]]) -
 
 def assert_begun_stores_are_whole(bank: ReasoningBank, begun: list[dict[str, object]]) -> None:
     """A batch that was not answered is there as a whole or not at all."""
-    everything = bank.search_by_category("loops", 100_000)
+    everything = bank.search_by_category("loops", 10_000)
     twice = len(everything) - len({one.id for one in everything})
     count(doubled=twice)
     assert not twice
@@ -160,3 +161,35 @@ def kill_at_each_step(folder: Path, change: str, *, torn: bool) -> None:
     # First it is not there, and from one write on it is.
     assert changed == sorted(changed)
     assert len(set(changed)) == 2
+
+
+def assert_whole_backups(path: Path, before: object) -> None:
+    """A file that is called a backup is one, wherever the process that made it was killed."""
+    for backup in path.parent.glob("bank.db.backup-*"):
+        assert_sound(backup)
+        assert tables(backup) == before
+        assert backup.stat().st_mode & 0o777 == 0o600
+
+
+def kill_schema_migration_at_each_step(folder: Path) -> None:
+    """Kill a process before each write of going to the next schema, and let another one finish."""
+    build(folder / "base.db")
+    before = tables(folder / "base.db")
+    steps = run("die_at_each_step", folder, "migrate", [], False)
+    assert isinstance(steps, int)
+    after = tables(folder / str(steps) / "bank.db")
+    assert len(after["patterns"][0]) == len(before["patterns"][0]) + 1
+    migrated = []
+    for step in range(1, steps):
+        path = folder / str(step) / "bank.db"
+        found = tables(path)
+        assert found in (before, after)
+        count(acknowledged=1)
+        migrated.append(found == after)
+        assert_whole_backups(path, before)
+        migrate_to_next(path)
+        assert tables(path) == after
+        assert_whole_backups(path, before)
+        assert path.with_name(f"bank.db.backup-schema-{SCHEMA_VERSION}").exists()
+    assert migrated == sorted(migrated)
+    assert len(set(migrated)) == 2

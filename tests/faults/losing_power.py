@@ -38,13 +38,15 @@ def recording() -> Iterator[list[Event]]:
         flush(path)
         files.events.append(Flushed(str(path)))
 
-    with (
-        mock.patch.object(apsw, "Connection", ConnectionToRecordedFiles),
-        mock.patch.object(creation, "_flush_to_disk", flush_recorded),
-        mock.patch.object(os, "link", link_recorded(files.events)),
-    ):
-        yield files.events
-    files.unregister()
+    try:
+        with (
+            mock.patch.object(apsw, "Connection", ConnectionToRecordedFiles),
+            mock.patch.object(creation, "_flush_to_disk", flush_recorded),
+            mock.patch.object(os, "link", link_recorded(files.events)),
+        ):
+            yield files.events
+    finally:
+        files.unregister()
 
 
 def opened(path: Path, durability: Durability) -> ReasoningBank:
@@ -124,3 +126,17 @@ def state_after(folder: Path, path: Path, files: dict[str, bytes]) -> dict[str, 
         stored = bank.store_pattern(pattern(999_999))
         assert bank.find_similar(pattern(999_999).task_description)[0].id == stored
     return found
+
+
+def lose_power_while_made(folder: Path, events: list[Event], seed: int) -> None:
+    """Make a bank, and look at what a power loss after each write of that would leave."""
+    chance = random.Random(seed)
+    path = folder / "bank.db"
+    opened(path, "normal").close()
+    happened = tuple(events)
+    made = 0
+    for end in range(1, len(happened) + 1):
+        files = after_power_loss(happened[:end], chance, {})
+        made += str(path) in files
+        assert state_after(folder / "lost", path, files) == {}
+    assert made

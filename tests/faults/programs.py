@@ -29,6 +29,7 @@ from tests.faults.consolidating import (
     stop_while_consolidating,
     store_alike,
 )
+from tests.faults.crowding import work_in_a_crowd
 from tests.faults.dying import die_at_each_step
 from tests.faults.forking import (
     forget,
@@ -57,6 +58,7 @@ __all__ = [
     "walk_the_main_path",
     "word",
     "work_after_fork",
+    "work_in_a_crowd",
 ]
 
 _SYLLABLES = ("ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "wo", "zu", "yo")  # fmt: skip

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from reasoningbank import ReasoningBank, Unavailable
 from tests.faults.counting import count
-from tests.faults.observing import faults
+from tests.faults.observing import faults, tables
 from tests.faults.operations import opened, pattern
 
 DISK_BYTES = 2 * 1024 * 1024
@@ -82,7 +82,7 @@ def store_until_refused(bank: ReasoningBank) -> list[UUID]:
 
 def assert_exactly(bank: ReasoningBank, acknowledged: list[UUID]) -> None:
     """Fail unless a bank holds what was acknowledged and nothing else."""
-    there = {one.id for one in bank.search_by_category("line", 100_000)}
+    there = {one.id for one in bank.search_by_category("line", 10_000)}
     count(
         acknowledged=len(acknowledged),
         lost=len(set(acknowledged) - there),
@@ -131,3 +131,41 @@ def exported(count: int) -> bytes:
         other.store_patterns([pattern(1_000 + number) for number in range(count)])
         other.export_jsonl(file)
     return file.getvalue()
+
+
+def fill_and_free(disk: Path) -> None:
+    """Store until a disk is full, free some of it, and go on with the same bank."""
+    ballast = disk / "ballast"
+    ballast.write_bytes(bytes(BALLAST_BYTES))
+    with opened(disk / "bank.db") as bank:
+        acknowledged = store_until_refused(bank)
+        assert len(acknowledged) > 20
+        assert_exactly(bank, acknowledged)
+        ballast.unlink()
+        acknowledged.append(bank.store_pattern(pattern(-1)))
+        assert_exactly(bank, acknowledged)
+    with opened(disk / "bank.db") as bank:
+        assert_exactly(bank, acknowledged)
+
+
+def change_without_space(disk: Path, change: str) -> None:
+    """Make a change where no byte is left, and again once there is; ``disk/ballast`` is there to go."""
+    path = disk / "bank.db"
+    with opened(path) as bank:
+        ids = bank.store_patterns([pattern(number, metadata={"n": LONG}) for number in range(9)])
+        before = tables(path)
+        fill(disk)
+        try:
+            CHANGES[change](bank, ids[3])
+        except Unavailable:
+            count(refused=1)
+            assert tables(path) == before or change == "erase"
+        assert faults(bank) == []
+        assert bank.find_similar(pattern(2).task_description, top_k=1)[0].id == ids[2]
+        (disk / "ballast").unlink()
+        (disk / "filler").unlink()
+        if tables(path) == before:
+            CHANGES[change](bank, ids[3])
+        assert tables(path) != before
+        assert faults(bank) == []
+        count(acknowledged=1)

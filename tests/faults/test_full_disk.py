@@ -9,18 +9,19 @@ from pathlib import Path
 import pytest
 
 from reasoningbank import ReasoningBank, Unavailable
-from tests.faults.observing import digests, faults, tables
+from tests.faults.observing import digests
 from tests.faults.operations import opened, pattern
 from tests.faults.small_disks import (
     BALLAST_BYTES,
     CHANGES,
     DISK_BYTES,
-    LONG,
     NoDisk,
     assert_exactly,
+    change_without_space,
     disk_of,
     files_of_at_most,
     fill,
+    fill_and_free,
     store_until_refused,
 )
 
@@ -46,17 +47,9 @@ def ballast(small_disk: Path) -> Path:
 
 
 def test_a_disk_that_fills_up_keeps_what_was_acknowledged_and_nothing_else(
-    small_disk: Path, ballast: Path
+    small_disk: Path,
 ) -> None:
-    with opened(small_disk / "bank.db") as bank:
-        acknowledged = store_until_refused(bank)
-        assert len(acknowledged) > 20
-        assert_exactly(bank, acknowledged)
-        ballast.unlink()
-        acknowledged.append(bank.store_pattern(pattern(-1)))
-        assert_exactly(bank, acknowledged)
-    with opened(small_disk / "bank.db") as bank:
-        assert_exactly(bank, acknowledged)
+    fill_and_free(small_disk)
 
 
 def test_a_file_that_may_not_grow_keeps_what_was_acknowledged_and_nothing_else(
@@ -75,23 +68,7 @@ def test_a_file_that_may_not_grow_keeps_what_was_acknowledged_and_nothing_else(
 def test_without_a_byte_left_every_change_is_refused_whole_or_made_whole(
     change: str, small_disk: Path, ballast: Path
 ) -> None:
-    path = small_disk / "bank.db"
-    with opened(path) as bank:
-        ids = bank.store_patterns([pattern(number, metadata={"n": LONG}) for number in range(9)])
-        before = tables(path)
-        fill(small_disk)
-        try:
-            CHANGES[change](bank, ids[3])
-        except Unavailable:
-            assert tables(path) == before or change == "erase"
-        assert faults(bank) == []
-        assert bank.find_similar(pattern(2).task_description, top_k=1)[0].id == ids[2]
-        ballast.unlink()
-        (small_disk / "filler").unlink()
-        if tables(path) == before:
-            CHANGES[change](bank, ids[3])
-        assert tables(path) != before
-        assert faults(bank) == []
+    change_without_space(small_disk, change)
 
 
 def test_a_bank_that_cannot_be_made_for_want_of_space_leaves_nothing(

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from reasoningbank import EmbeddingMismatch, ReasoningBank
-from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from tests.faults.children import run
-from tests.faults.killing import kill_at_each_step
-from tests.faults.observing import assert_sound, faults, tables
-from tests.faults.operations import CHANGES, build, migrate_to_next, opened, pattern, reembed
+from tests.faults.killing import kill_at_each_step, kill_schema_migration_at_each_step
+from tests.faults.observing import assert_sound, faults
+from tests.faults.operations import CHANGES, build, opened, pattern, reembed
 
 _MOST_TELLING = ("batch", "edit the task", "erase")
 
@@ -84,33 +83,7 @@ def finds(path: Path, embedder: str) -> bool:
 def test_a_migration_that_is_killed_leaves_the_old_schema_or_the_new_one(
     quick_folder: Path,
 ) -> None:
-    build(quick_folder / "base.db")
-    before = tables(quick_folder / "base.db")
-    steps = run("die_at_each_step", quick_folder, "migrate", [], False)
-    assert isinstance(steps, int)
-    after = tables(quick_folder / str(steps) / "bank.db")
-    assert len(after["patterns"][0]) == len(before["patterns"][0]) + 1
-    migrated = []
-    for step in range(1, steps):
-        path = quick_folder / str(step) / "bank.db"
-        found = tables(path)
-        assert found in (before, after)
-        migrated.append(found == after)
-        assert_whole_backups(path, before)
-        migrate_to_next(path)
-        assert tables(path) == after
-        assert_whole_backups(path, before)
-        assert path.with_name(f"bank.db.backup-schema-{SCHEMA_VERSION}").exists()
-    assert migrated == sorted(migrated)
-    assert len(set(migrated)) == 2
-
-
-def assert_whole_backups(path: Path, before: object) -> None:
-    """A file that is called a backup is one, wherever the process that made it was killed."""
-    for backup in path.parent.glob("bank.db.backup-*"):
-        assert_sound(backup)
-        assert tables(backup) == before
-        assert backup.stat().st_mode & 0o777 == 0o600
+    kill_schema_migration_at_each_step(quick_folder)
 
 
 def assert_named(bank: ReasoningBank, unfinished: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,13 +10,11 @@ import pytest
 from reasoningbank.storage import Durability
 from tests.faults.losing_power import (
     lose_power_again_and_again,
-    opened,
+    lose_power_while_made,
     recording,
-    state_after,
 )
 from tests.faults.recorded_files import (
     Event,
-    after_power_loss,
 )
 
 
@@ -48,13 +45,4 @@ def test_a_power_loss_after_any_write_costs_at_most_what_was_not_promised(
 def test_a_power_loss_while_a_bank_is_made_leaves_a_whole_one_or_none(
     quick_folder: Path, recorded: list[Event], seed: int
 ) -> None:
-    chance = random.Random(seed)
-    path = quick_folder / "bank.db"
-    opened(path, "normal").close()
-    happened = tuple(recorded)
-    made = 0
-    for end in range(1, len(happened) + 1):
-        files = after_power_loss(happened[:end], chance, {})
-        made += str(path) in files
-        assert state_after(quick_folder / "lost", path, files) == {}
-    assert made
+    lose_power_while_made(quick_folder, recorded, seed)
