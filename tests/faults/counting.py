@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+SEED_VARIABLE = "FAULT_SEED"
+"""Names the seed of the tests that draw at random, so that they can be repeated."""
 FILE_VARIABLE = "FAULT_COUNTS"
 """Names a file to which a process of tests adds what it counted, for the campaign that started it."""
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
-from reasoningbank import Pattern, ReasoningBank
+from reasoningbank import EmbeddingMismatch, Pattern, ReasoningBank
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
 from tests.faults.children import ready, run, running
 from tests.faults.counting import count
 from tests.faults.observing import assert_sound, faults, tables
-from tests.faults.operations import build, migrate_to_next
+from tests.faults.operations import build, migrate_to_next, opened, pattern, reembed
 from tests.faults.programs import labelled
 
 LONGEST_LIFE_SECONDS = 0.4
@@ -193,3 +193,35 @@ def kill_schema_migration_at_each_step(folder: Path) -> None:
         assert path.with_name(f"bank.db.backup-schema-{SCHEMA_VERSION}").exists()
     assert migrated == sorted(migrated)
     assert len(set(migrated)) == 2
+
+
+def kill_reembedding_at_each_step(folder: Path) -> None:
+    """Kill a process before each write of moving to another model, and let another one finish."""
+    build(folder / "base.db")
+    steps = run("die_at_each_step", folder, "reembed", [], False)
+    assert isinstance(steps, int)
+    searched_by = []
+    for step in range(1, steps):
+        path = folder / str(step) / "bank.db"
+        assert_sound(path)
+        searched_by.append([embedder for embedder in ("small", "other") if finds(path, embedder)])
+        count(acknowledged=1)
+        reembed(path)
+        assert not finds(path, "small")
+        assert finds(path, "other")
+        assert_sound(path)
+    # Every search is answered by one of the two models, first the old one and then the new one.
+    assert searched_by == sorted(searched_by, reverse=True)
+    assert {tuple(names) for names in searched_by} == {("small",), ("other",)}
+
+
+def finds(path: Path, embedder: str) -> bool:
+    """Tell whether the small bank is searched by a model; every pattern of it is found then."""
+    with opened(path, embedder=embedder) as bank:
+        try:
+            found = bank.find_similar(pattern(2).task_description, top_k=100)
+        except EmbeddingMismatch:
+            return False
+        assert len(found) == 5
+        assert found[0].similarity == 1.0
+        return True

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from reasoningbank import EmbeddingMismatch, ReasoningBank
+from reasoningbank import ReasoningBank
 from tests.faults.children import run
-from tests.faults.killing import kill_at_each_step, kill_schema_migration_at_each_step
-from tests.faults.observing import assert_sound, faults
-from tests.faults.operations import CHANGES, build, opened, pattern, reembed
+from tests.faults.killing import (
+    kill_at_each_step,
+    kill_reembedding_at_each_step,
+    kill_schema_migration_at_each_step,
+)
+from tests.faults.observing import faults
+from tests.faults.operations import CHANGES, opened, pattern
 
 _MOST_TELLING = ("batch", "edit the task", "erase")
 
@@ -52,32 +56,7 @@ def test_a_creation_that_is_killed_leaves_a_whole_bank_or_none(quick_folder: Pat
 
 
 def test_a_reembedding_that_is_killed_goes_on_when_it_is_called_again(quick_folder: Path) -> None:
-    build(quick_folder / "base.db")
-    steps = run("die_at_each_step", quick_folder, "reembed", [], False)
-    assert isinstance(steps, int)
-    searched_by = []
-    for step in range(1, steps):
-        path = quick_folder / str(step) / "bank.db"
-        assert_sound(path)
-        searched_by.append([embedder for embedder in ("small", "other") if finds(path, embedder)])
-        reembed(path)
-        assert not finds(path, "small")
-        assert finds(path, "other")
-        assert_sound(path)
-    # Every search is answered by one of the two models, first the old one and then the new one.
-    assert searched_by == sorted(searched_by, reverse=True)
-    assert {tuple(names) for names in searched_by} == {("small",), ("other",)}
-
-
-def finds(path: Path, embedder: str) -> bool:
-    with opened(path, embedder=embedder) as bank:
-        try:
-            found = bank.find_similar(pattern(2).task_description, top_k=100)
-        except EmbeddingMismatch:
-            return False
-        assert len(found) == 5
-        assert found[0].similarity == 1.0
-        return True
+    kill_reembedding_at_each_step(quick_folder)
 
 
 def test_a_migration_that_is_killed_leaves_the_old_schema_or_the_new_one(

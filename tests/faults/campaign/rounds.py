@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,6 +37,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
         number: Counted from 0; families with a list of cases take the case from it.
         seed: All that is drawn in the round comes from it.
         folder: An empty folder of this round's own.
+        seconds: What is left of the family's time; a round that takes more is not cut off.
         short: Whether a few seconds must do.
     """
 
@@ -43,6 +45,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     seed: int
     folder: Path
+    seconds: float
     short: bool
 
     @property
@@ -112,32 +115,33 @@ def play(
     """Play rounds of a family until its time is over; one at least, or the one that is asked for."""
     result = Result(family=family.name)
     began = time.monotonic()
-    notes: dict[str, None] = {}
     number = only or 0
     try:
         while True:
-            note = _play_one(family, seed, number, short=short, result=result, tell=on_failure)
-            if note:
-                notes[note] = None
+            left = max(0.0, seconds - (time.monotonic() - began))
+            note = _play_one(family, _Given(seed, number, left, short), result, on_failure)
+            result.note = note or result.note
             number += 1
             over = time.monotonic() - began >= seconds or result.rounds == family.most
             if over or only is not None:
                 break
     except LeftOut as reason:
-        notes[f"left out: {reason}"] = None
+        result.note = f"left out: {reason}"
     result.seconds = round(time.monotonic() - began, 1)
-    result.note = "; ".join(notes)
     return result
 
 
+class _Given(NamedTuple):
+    """What a round is made of."""
+
+    seed: int
+    number: int
+    seconds: float
+    short: bool
+
+
 def _play_one(
-    family: Family,
-    seed: int,
-    number: int,
-    *,
-    short: bool,
-    result: Result,
-    tell: Callable[[Failure], None],
+    family: Family, given: _Given, result: Result, tell: Callable[[Failure], None]
 ) -> str | None:
     taken()
     said, note = "", None
@@ -147,10 +151,11 @@ def _play_one(
             note = family.play(
                 Round(
                     family=family.name,
-                    number=number,
-                    seed=seed_of(seed, family.name, number),
+                    number=given.number,
+                    seed=seed_of(given.seed, family.name, given.number),
                     folder=folder,
-                    short=short,
+                    seconds=given.seconds,
+                    short=given.short,
                 )
             )
         except LeftOut:
@@ -169,11 +174,11 @@ def _play_one(
     result.rounds += 1
     result.counts.add(counts)
     if said or counts.bad:
-        repeat = f"--family {family.name} --seed {seed} --round {number}"
-        if short:
+        repeat = f"--family {family.name} --seed {given.seed} --round {given.number}"
+        if given.short:
             repeat += " --short"
         shown = "\n".join(said.splitlines()[-_SHOWN_LINES:])
-        failure = Failure(family=family.name, round=number, repeat=repeat, said=shown)
+        failure = Failure(family=family.name, round=given.number, repeat=repeat, said=shown)
         result.failures.append(failure)
         tell(failure)
     return note
