@@ -192,7 +192,7 @@ def junit_report(content: bytes) -> None:
         path = folder / "report.xml"
         path.write_bytes(content[:_MOST_BYTES])
         with suppress(ReasoningBankError):
-            assert read_test_report(path).task_description
+            assert read_test_report(path).source == "test"
 
 
 def model_answer(content: bytes) -> None:

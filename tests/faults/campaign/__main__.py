@@ -88,14 +88,18 @@ def _played(chosen: list[Family], given: argparse.Namespace, seed: int) -> Repor
         left = sum(one.share for one in chosen[position:])
         seconds = max(0.0, end - time.monotonic()) * family.share / left
         print(f"{family.name}: {family.question}", flush=True)
-        result = play(
-            family,
-            seed=seed,
-            seconds=_SHORT_SECONDS if given.short else seconds,
-            short=given.short,
-            only=given.round,
-            on_failure=_tell,
-        )
+        try:
+            result = play(
+                family,
+                seed=seed,
+                seconds=_SHORT_SECONDS if given.short else seconds,
+                short=given.short,
+                only=given.round,
+                on_failure=_tell,
+            )
+        except KeyboardInterrupt:
+            print("  stopped: this family and those after it are not in the table", flush=True)
+            break
         results.append(result)
         counted = result.counts
         print(

@@ -17,7 +17,7 @@ from tests.faults.crowding import CATEGORY, own
 from tests.faults.observing import faults
 
 
-class _Expected(msgspec.Struct):
+class Expected(msgspec.Struct):
     """What the notes say must be there."""
 
     living: dict[str, str] = {}
@@ -44,12 +44,13 @@ def _play(this: Round) -> str:
             let_go(child)
         # One that met a lock, a lost pattern or any other error ends with another status.
         assert [finished(child) for child in working] == [actors] * processes
-    _compare(path, _expected(journals))
+    compare(path, expected(journals))
     return f"{processes} processes of {actors // 2} threads and {actors - actors // 2} tasks each"
 
 
-def _expected(journals: list[Path]) -> _Expected:
-    told = _Expected()
+def expected(journals: list[Path]) -> Expected:
+    """Give what actors have noted, added up."""
+    told = Expected()
     for journal in journals:
         for line in journal.read_text("ascii").splitlines():
             entry = json.loads(line)
@@ -68,12 +69,13 @@ def _expected(journals: list[Path]) -> _Expected:
     return told
 
 
-def _compare(path: Path, told: _Expected) -> None:
+def compare(path: Path, told: Expected) -> None:
+    """Fail unless a bank holds what was noted, all of it and once."""
     with ReasoningBank.open(path, verify_reads=True) as bank:
         there = {str(one.id): one for one in bank.search_by_category(CATEGORY, 10_000)}
-        expected = told.living.keys() | {one for ids in told.shared.values() for one in ids}
-        lost = expected - there.keys()
-        doubled = (there.keys() - expected) | {
+        wanted = told.living.keys() | {one for ids in told.shared.values() for one in ids}
+        lost = wanted - there.keys()
+        doubled = (there.keys() - wanted) | {
             label for label, ids in told.shared.items() if len(ids) > 1
         }
         count(acknowledged=told.notes, lost=len(lost), doubled=len(doubled))
@@ -83,7 +85,7 @@ def _compare(path: Path, told: _Expected) -> None:
         assert {one: there[one].strategy for one in told.living} == told.living
         uses = {one: there[one].uses for one in told.living}
         assert uses == {one: told.uses[one] for one in told.living}
-        assert bank.get_stats().total_patterns == len(expected)
+        assert bank.get_stats().total_patterns == len(wanted)
         assert faults(bank) == []
 
 

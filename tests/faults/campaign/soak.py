@@ -51,6 +51,12 @@ def _play(this: Round) -> str:
     count(acknowledged=samples[-1].changes, lost=living["lost"])
     assert living["lost"] == 0, living
     assert_sound(path)
+    told = assert_flat(samples)
+    return f"{seconds:.0f} s, {samples[-1].operations:,} calls: {', '.join(told)}"
+
+
+def assert_flat(samples: list[Sample]) -> list[str]:
+    """Fail when the process or its files grow; give what they were and are."""
     # The first third is for what grows until it is as large as it gets: caches, pages to be used again.
     settled = samples[len(samples) // 3 :]
     assert len(settled) >= 6, f"{len(samples)} samples are too few"
@@ -61,7 +67,7 @@ def _play(this: Round) -> str:
         before, after = (median(getattr(one, what) for one in part) for part in (early, late))
         told.append(f"{what} {_shown(what, before)} -> {_shown(what, after)}")
         assert after <= before * (1 + _LARGEST_GROWTH) + slack, f"{what} grows: {told[-1]}"
-    return f"{seconds:.0f} s, {samples[-1].operations:,} calls: {', '.join(told)}"
+    return told
 
 
 def _shown(what: str, value: float) -> str:
