@@ -95,7 +95,11 @@ def test_the_way_to_many_patterns_is_made_anew(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "table", ["pattern_history", "outcomes", "pattern_embeddings", "pattern_links", "trajectories"]
+    "table",
+    [
+        "pattern_history", "outcomes", "pattern_embeddings", "pattern_links", "trajectories",
+        "embedding_models", "namespaces", "recalls", "consolidations", "observations",
+    ],  # fmt: skip
 )
 def test_what_is_lost_of_another_table_costs_no_pattern(damaged, tmp_path, sound, table):
     lose_root(damaged, table)
@@ -104,6 +108,8 @@ def test_what_is_lost_of_another_table_costs_no_pattern(damaged, tmp_path, sound
 
     with ReasoningBank.open(tmp_path / "new.db") as bank:
         assert bank.get_stats().total_patterns == PATTERNS - 1
+    if table in {"embedding_models", "namespaces"}:
+        assert ("model", False) in {(lost.kind, lost.saved) for lost in report.lost}
     if table == "pattern_embeddings":
         assert report.without_vector == {"default": PATTERNS - 1}
 

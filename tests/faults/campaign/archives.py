@@ -22,7 +22,8 @@ _PATTERNS = 20
 _ARCHIVES = 60
 _FEW_ARCHIVES = 20
 _NOW = "2026-11-21T01:02:03.004Z"
-_LETTERS = "abc é ß Ω 漢字 \u200b\u202e \U0001f40d \" ' \\ { } [ ] % _ * ; -- \u0301 \u2028 NULL 0x00 \ufeff"
+_LETTERS = "abc é ß Ω 漢字 \u200b\u202e \U0001f40d \" ' \\ { } [ ] % _ * ; -- \u0301 NULL 0x00 \ufeff"
+_BREAKS = "\n\t\u2028"
 
 
 def _play(this: Round) -> str:
@@ -34,11 +35,20 @@ def _play(this: Round) -> str:
     archives = _FEW_ARCHIVES if this.short else _ARCHIVES
     for number in range(archives):
         _take_in(this.folder / f"target-{number % 2}.db", _harmed(lines, chance), number)
-    return f"three round trips and {archives} archives made to harm a round"
+    whole = _everything(path)
+    for number in range(archives // 4):
+        _take_in_whole(this.folder / f"whole-{number}.db", _harmed(whole, chance))
+    return f"three round trips and {archives * 5 // 4} archives made to harm a round"
+
+
+def _line(chance: random.Random, most: int) -> str:
+    text = "".join(chance.choice(_LETTERS) for _ in range(chance.randrange(3, most)))
+    return f"x{text}x"
 
 
 def _text(chance: random.Random, most: int) -> str:
-    text = "".join(chance.choice(_LETTERS) for _ in range(chance.randrange(3, most)))
+    letters = _LETTERS + _BREAKS
+    text = "".join(chance.choice(letters) for _ in range(chance.randrange(3, most)))
     return f"x{text}x"
 
 
@@ -48,12 +58,12 @@ def _fill(path: Path, chance: random.Random) -> None:
             bank.store_pattern(
                 PatternInput(
                     task_description=f"{number} {_text(chance, 80)}",
-                    task_category=_text(chance, 12),
+                    task_category=_line(chance, 12),
                     strategy=_text(chance, 400),
-                    title=_text(chance, 30),
+                    title=_line(chance, 30),
                     success_score=chance.choice([None, 0.0, chance.random(), 1.0]),
-                    tags=[_text(chance, 8) for _ in range(chance.randrange(4))],
-                    metadata={_text(chance, 6): [chance.random(), None, {"deep": True}]},
+                    tags=[_line(chance, 8) for _ in range(chance.randrange(4))],
+                    metadata={_line(chance, 6): [chance.random(), None, {"deep": True}]},
                 )
             )
             for number in range(_PATTERNS)
@@ -172,25 +182,37 @@ def _harmed(lines: bytes, chance: random.Random) -> bytes:
 
 
 def _take_in(path: Path, archive: bytes, number: int) -> None:
-    """Restore or import an archive into a bank that holds something; that is there afterwards, as it was."""
+    """Restore or import an archive into a bank that holds something; that is there afterwards, as it was.
+
+    What comes before a line that is refused is in, as the error says.
+    """
     with opened(path, begin=20_000 + 1_000 * number) as bank:
-        own = [pattern(-1), pattern(-2)]
-        ids = bank.store_patterns(own)
+        ids = bank.store_patterns([pattern(-1), pattern(-2)])
         before = [bank.get_pattern(one) for one in ids]
-        total = bank.get_stats().total_patterns
-        restore = number % 3 != 2
         try:
-            if restore:
+            if number % 2:
                 bank.restore_jsonl(io.BytesIO(archive))
             else:
-                bank.import_jsonl(io.BytesIO(archive), on_invalid="skip" if number % 2 else "stop")
+                bank.import_jsonl(io.BytesIO(archive), on_invalid="skip" if number % 4 else "stop")
         except ReasoningBankError:
             count(refused=1)
-            if restore:
-                assert bank.get_stats().total_patterns == total, "half an archive was restored"
         after = [bank.get_pattern(one) for one in ids]
         count(acknowledged=len(ids), lost=after.count(None))
         assert after == before
+        assert faults(bank) == []
+
+
+def _take_in_whole(path: Path, archive: bytes) -> None:
+    """Restore the export of everything into an empty bank: all of it comes in, or nothing does."""
+    storage = open_storage(path)
+    try:
+        restore_copies(storage, io.BytesIO(archive))
+    except ReasoningBankError:
+        count(refused=1)
+        assert storage.namespaces() == [], "half of it was restored"
+    finally:
+        storage.close()
+    with opened(path) as bank:
         assert faults(bank) == []
 
 

@@ -28,9 +28,9 @@ def _play(this: Round) -> str:
     names = list(CHANGES)
     this.chance.shuffle(names)
     for number, name in enumerate(names[:6]):
-        with opened(path, begin=1_000 * (number + 1)) as bank:
-            with suppress(NotFound):  # an earlier change has removed what this one changes
-                CHANGES[name](bank, ids)
+        # Some change what an earlier one has removed.
+        with opened(path, begin=1_000 * (number + 1)) as bank, suppress(NotFound):
+            CHANGES[name](bank, ids)
     run("store_and_die", path, 40, 3)  # they stand in the log alone
     _read_by_python(path)
     assert_sound(path)

@@ -23,6 +23,7 @@ _IN_MEMORY = Path("/dev/shm")
 _PATIENCE_SECONDS = 1_800
 """How long a round may take before it is taken for hung; not a measure of speed."""
 _SHOWN_LINES = 40
+_MOST_FAILURES = 5
 
 
 class LeftOut(Exception):
@@ -112,7 +113,10 @@ def play(
     only: int | None = None,
     on_failure: Callable[[Failure], None],
 ) -> Result:
-    """Play rounds of a family until its time is over; one at least, or the one that is asked for."""
+    """Play rounds of a family until its time is over; one at least, or the one that is asked for.
+
+    A family that fails again and again ends before its time: what is seen then has been seen.
+    """
     result = Result(family=family.name)
     began = time.monotonic()
     number = only or 0
@@ -123,6 +127,9 @@ def play(
             result.note = note or result.note
             number += 1
             over = time.monotonic() - began >= seconds or result.rounds == family.most
+            if len(result.failures) == _MOST_FAILURES:
+                result.note = f"ended after {_MOST_FAILURES} failed rounds; {result.note}"
+                break
             if over or only is not None:
                 break
     except LeftOut as reason:
