@@ -97,8 +97,16 @@ def test_the_way_to_many_patterns_is_made_anew(tmp_path):
 @pytest.mark.parametrize(
     "table",
     [
-        "pattern_history", "outcomes", "pattern_embeddings", "pattern_links", "trajectories",
-        "embedding_models", "namespaces", "recalls", "consolidations", "observations",
+        "pattern_history",
+        "outcomes",
+        "pattern_embeddings",
+        "pattern_links",
+        "trajectories",
+        "embedding_models",
+        "namespaces",
+        "recalls",
+        "consolidations",
+        "observations",
     ],  # fmt: skip
 )
 def test_what_is_lost_of_another_table_costs_no_pattern(damaged, tmp_path, sound, table):

@@ -22,7 +22,9 @@ _PATTERNS = 20
 _ARCHIVES = 60
 _FEW_ARCHIVES = 20
 _NOW = "2026-11-21T01:02:03.004Z"
-_LETTERS = "abc é ß Ω 漢字 \u200b\u202e \U0001f40d \" ' \\ { } [ ] % _ * ; -- \u0301 NULL 0x00 \ufeff"
+_LETTERS = (
+    "abc é ß Ω 漢字 \u200b\u202e \U0001f40d \" ' \\ { } [ ] % _ * ; -- \u0301 NULL 0x00 \ufeff"
+)
 _BREAKS = "\n\t\u2028"
 
 

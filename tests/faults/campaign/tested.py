@@ -14,6 +14,8 @@ from tests.faults.children import CHECKOUT
 from tests.faults.counting import FILE_VARIABLE, SEED_VARIABLE, count, handed_over
 
 _SHOWN = 4_000
+_ENOUGH_SECONDS = 300.0
+"""The time left for which the long forms of tests are played: one of them may take minutes."""
 
 
 def played(selection: tuple[str, ...], *options: str) -> Callable[[Round], str]:
@@ -34,7 +36,8 @@ def _run(this: Round, files: list[str], options: tuple[str, ...]) -> str:
     report, counts = this.folder / "report.xml", this.folder / "counts"
     done = subprocess.run(
         [
-            sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-m", "",
+            sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider",
+            "-m", "" if this.seconds >= _ENOUGH_SECONDS else "not long",
             f"--basetemp={this.folder / 'temporary'}", f"--junitxml={report}",
             f"--randomly-seed={this.seed}", f"--hypothesis-seed={this.seed}", *options, *files,
         ],
@@ -113,7 +116,7 @@ STATES = Family(
     question="a bank does what a dictionary would on random walks, and a search what comparing "
     "everything would (hypothesis state machines)",
     play=played(("tests/bank/test_state_machine.py", "tests/storage/test_vector_index.py")),
-    share=1.0,
+    share=2.0,
     short=False,
 )
 POSTGRES = Family(
