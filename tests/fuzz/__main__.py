@@ -29,9 +29,6 @@ def main() -> int:
     if find_spec("atheris") is None:
         print("NOT FUZZED: atheris is not installed: python -m pip install --group fuzz")
         return 2 if given.strict else 0
-    if given.inside:
-        _fuzz_here(given.inside, given.rest)
-        return 0
     failed = [
         name
         for name in given.targets or _NAMES
@@ -50,8 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--found", type=Path, default=Path("build/fuzz"), help="where to put what failed"
     )
-    parser.add_argument("--inside", help=argparse.SUPPRESS)
-    given, given.rest = parser.parse_known_args()
+    given = parser.parse_args()
     unknown = set(given.targets) - set(_NAMES)
     if unknown:
         parser.error(f"no such target: {', '.join(sorted(unknown))}")
@@ -65,8 +61,7 @@ def _fuzzed(name: str, seconds: int, seed: int, found: Path) -> bool:
     with tempfile.TemporaryDirectory(prefix="reasoningbank-corpus-") as grown:
         done = subprocess.run(
             [
-                sys.executable, "-m", "tests.fuzz", f"--inside={name}",
-                grown, str(CORPUS / name), f"-max_total_time={seconds}", f"-seed={seed}",
+                sys.executable, "-m", "tests.fuzz.inside", name, grown, str(CORPUS / name), f"-max_total_time={seconds}", f"-seed={seed}",
                 f"-max_len={_LONGEST_BYTES}", f"-timeout={_ONE_INPUT_SECONDS}", "-rss_limit_mb=2048",
                 f"-artifact_prefix={found}/{name}-", "-print_final_stats=1",
             ],
@@ -85,17 +80,6 @@ def _fuzzed(name: str, seconds: int, seed: int, found: Path) -> bool:
     if done.returncode:
         print("\n".join(f"    {line}" for line in lines[-_SHOWN_LINES:]), flush=True)
     return done.returncode == 0
-
-
-def _fuzz_here(name: str, options: list[str]) -> None:
-    """Let libFuzzer make inputs in this process, guided by the lines of the package they reach."""
-    import atheris
-
-    with atheris.instrument_imports(include=["reasoningbank"]):
-        from tests.fuzz.targets import TARGETS
-
-    atheris.Setup([sys.argv[0], *options], TARGETS[name])
-    atheris.Fuzz()
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def test_the_way_to_many_patterns_is_made_anew(tmp_path):
         "recalls",
         "consolidations",
         "observations",
-    ],  # fmt: skip
+    ],
 )
 def test_what_is_lost_of_another_table_costs_no_pattern(damaged, tmp_path, sound, table):
     lose_root(damaged, table)
