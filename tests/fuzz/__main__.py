@@ -78,7 +78,8 @@ def _fuzzed(name: str, seconds: int, seed: int, found: Path) -> bool:
     ]
     print(f"  {'; '.join(' '.join(one.split()) for one in told) or 'no statistics'}", flush=True)
     if done.returncode:
-        print("\n".join(f"    {line}" for line in lines[-_SHOWN_LINES:]), flush=True)
+        shown = [line for line in lines if not line.startswith("INFO: Instrumenting")]
+        print("\n".join(f"    {line}" for line in shown[-_SHOWN_LINES:]), flush=True)
     return done.returncode == 0
 
 
