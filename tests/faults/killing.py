@@ -30,13 +30,15 @@ class Expected(msgspec.Struct):
     merged: str | None = None
 
 
-def killed_at_a_random_moment(path: Path, journal: Path, moment: random.Random) -> None:
+def killed_at_a_random_moment(
+    path: Path, journal: Path, moment: random.Random, longest_life: float
+) -> None:
     """Let a process change the bank and kill it, now and then before it has even opened it."""
     seed = moment.getrandbits(32)
     with running("change_until_killed", path, seed, journal) as child:
         if moment.random() < 0.75:
             ready(child)
-        time.sleep(moment.uniform(0, LONGEST_LIFE_SECONDS))
+        time.sleep(moment.uniform(0, longest_life))
         assert child.poll() is None, child.communicate()
         child.kill()
         child.communicate()
@@ -130,12 +132,22 @@ def assert_begun_stores_are_whole(bank: ReasoningBank, begun: list[dict[str, obj
             assert there in {0, 5}
 
 
-def kill_again_and_again(folder: Path, rounds: int, seed: int) -> None:
+def kill_again_and_again(
+    folder: Path, rounds: int, seed: int, *, longest_life: float = LONGEST_LIFE_SECONDS
+) -> None:
+    """Kill one process after the other that changes the same bank, and look at it after each.
+
+    Args:
+        folder: Where the bank is made.
+        rounds: How many processes.
+        seed: Decides what they do and when they are killed.
+        longest_life: Seconds from the first change on that one may have.
+    """
     moment = random.Random(seed)
     path, journal = folder / "bank.db", folder / "journal"
     journal.touch()
     for _ in range(rounds):
-        killed_at_a_random_moment(path, journal, moment)
+        killed_at_a_random_moment(path, journal, moment, longest_life)
         assert_as_answered(path, journal)
     answered = sum(b'"answered"' in line for line in journal.read_bytes().splitlines())
     count(acknowledged=answered)
