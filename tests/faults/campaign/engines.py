@@ -31,7 +31,7 @@ def _play(this: Round) -> str:
         # Some change what an earlier one has removed.
         with opened(path, begin=1_000 * (number + 1)) as bank, suppress(NotFound):
             CHANGES[name](bank, ids)
-    run("store_and_die", path, 40, 3)  # they stand in the log alone
+    run("store_and_die", path, 400, 3)  # they stand in the log alone; ids of their own
     _read_by_python(path)
     assert_sound(path)
     return f"SQLite {apsw.sqlite_lib_version()} wrote, {sqlite3.sqlite_version} read"
