@@ -108,7 +108,7 @@ test-long: $(VENV)/.test ## the tests that take minutes: more processes, more ki
 # An hour of it, with output to a file as well: make faults > faults.log 2>&1
 FAULTS_ARGS ?= --json build/faults.json
 .PHONY: faults
-faults: $(VENV)/.test ## the fault campaign, an hour of it: banks are killed, cut off, filled up, damaged; FAULTS_ARGS="--minutes 10"
+faults: $(VENV)/.test $(WEB_READY) ## the fault campaign, an hour of it: banks are killed, cut off, filled up, damaged; FAULTS_ARGS="--minutes 10"
 	$(BIN)/python -m tests.faults.campaign $(FAULTS_ARGS)
 
 .PHONY: faults-short

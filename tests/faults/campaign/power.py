@@ -23,7 +23,7 @@ def _play(this: Round) -> str:
         else:
             durability = _DURABILITIES[this.number % 2]
             lose_power_again_and_again(this.folder, durability, events, this.seed, every)
-    return f"a loss after every {every} writes; acknowledged counts under durability=full"
+    return f"a loss after every {every} writes; acknowledged is summed over losses, under durability=full"
 
 
 FAMILY = Family(
