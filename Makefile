@@ -105,6 +105,21 @@ $(WEB_READY): web/package.json web/package-lock.json
 test-long: $(VENV)/.test ## the tests that take minutes: more processes, more kills, more data
 	$(PYTEST) -q -ra -m long $(PYTEST_ARGS)
 
+# An hour of it, with output to a file as well: make faults > faults.log 2>&1
+FAULTS_ARGS ?= --json build/faults.json
+.PHONY: faults
+faults: $(VENV)/.test $(WEB_READY) ## the fault campaign, an hour of it: banks are killed, cut off, filled up, damaged; FAULTS_ARGS="--minutes 10"
+	$(BIN)/python -m tests.faults.campaign $(FAULTS_ARGS)
+
+.PHONY: faults-short
+faults-short: $(VENV)/.test ## a round of each family of faults, in a minute or so
+	$(BIN)/python -m tests.faults.campaign --short
+
+.PHONY: fuzz
+fuzz: $(VENV)/.test ## fuzz what reads strangers' files, where atheris can be installed; FUZZ_ARGS="trajectories --seconds 600"
+	@$(BIN)/python -m pip install --quiet --group fuzz || echo "NOT FUZZED: atheris cannot be installed here" >&2
+	$(BIN)/python -m tests.fuzz $(FUZZ_ARGS)
+
 .PHONY: test-lowest
 test-lowest: ## the core tests with the lowest versions pyproject.toml allows
 	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.test

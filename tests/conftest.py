@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import configuration, settings
 
+from tests.faults.counting import hand_over
+from tests.homes import environment_of
+
 if TYPE_CHECKING:
     from reasoningbank import ReasoningBank
 
@@ -38,6 +41,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"random order: repeat with -p randomly --randomly-seed={seed}")
 
 
+def pytest_sessionfinish() -> None:
+    """Tell a campaign that started these tests what was acknowledged, and what became of it."""
+    hand_over()
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home and working directory, and no setting inherited from whoever runs the tests.
@@ -47,23 +55,11 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     root = tmp_path_factory.mktemp("home")
     work = root / "work"
     work.mkdir()
-    for name in [name for name in os.environ if name.startswith("REASONINGBANK_")]:
-        if name != "REASONINGBANK_SHARED":
-            monkeypatch.delenv(name)
-    for name, folder in {
-        "HOME": "",
-        "USERPROFILE": "",
-        "APPDATA": "config",
-        "LOCALAPPDATA": "data",
-        "XDG_CACHE_HOME": "cache",
-        "XDG_CONFIG_HOME": "config",
-        "XDG_DATA_HOME": "data",
-        "XDG_STATE_HOME": "state",
-    }.items():
-        monkeypatch.setenv(name, str(root / folder))
-    # rich and typer draw by these; a test that wants a wide or coloured terminal says so.
-    for name in ("FORCE_COLOR", "NO_COLOR", "COLUMNS", "PY_COLORS"):
-        monkeypatch.delenv(name, raising=False)
+    for name, value in environment_of(root):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
     monkeypatch.chdir(work)
     return root
 

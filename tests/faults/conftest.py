@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-SEED_VARIABLE = "FAULT_SEED"
+from tests.faults.counting import SEED_VARIABLE
+
 _IN_MEMORY = Path("/dev/shm")
 _PATIENCE_SECONDS = 600
 _used: list[tuple[str, int]] = []

@@ -64,7 +64,9 @@ def _change(copy: Path, change: str, ids: list[UUID]) -> None:
         reembed(copy)
     else:
         with opened(copy, begin=1_000) as bank:
-            if change == "create":
+            if change == "open":
+                bank.get_stats()
+            elif change == "create":
                 bank.store_pattern(pattern(0))
             else:
                 CHANGES[change](bank, ids)

@@ -29,6 +29,7 @@ from tests.faults.consolidating import (
     stop_while_consolidating,
     store_alike,
 )
+from tests.faults.crowding import work_in_a_crowd
 from tests.faults.dying import die_at_each_step
 from tests.faults.forking import (
     forget,
@@ -37,6 +38,7 @@ from tests.faults.forking import (
     work_after_fork,
 )
 from tests.faults.operations import migrate_to_next, opened, pattern
+from tests.faults.soaking import soak
 from tests.faults.unprivileged import store_as, use_as_nobody, use_twice_as_nobody
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "fork_while_writing",
     "labelled",
     "numbered",
+    "soak",
     "stop_while_consolidating",
     "store_alike",
     "store_as",
@@ -57,6 +60,7 @@ __all__ = [
     "walk_the_main_path",
     "word",
     "work_after_fork",
+    "work_in_a_crowd",
 ]
 
 _SYLLABLES = ("ba", "de", "fi", "go", "ku", "la", "me", "ni", "po", "ru", "sa", "te", "vi", "wo", "zu", "yo")  # fmt: skip
@@ -186,6 +190,13 @@ def migrate_at_once(path: str, _: int) -> int:
     """Bring a bank to the next schema while others do."""
     wait_for_parent()
     return migrate_to_next(Path(path))
+
+
+def open_at_once(path: str) -> int:
+    """Open a bank of an earlier release while others do; give how many patterns it holds."""
+    wait_for_parent()
+    with opened(Path(path), begin=2_000) as bank:
+        return bank.get_stats().total_patterns
 
 
 # Killed at any moment

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,34 +11,11 @@ from reasoningbank import ReasoningBank
 from reasoningbank.storage import open_storage
 from tests.faults.observing import faults
 from tests.faults.operations import SmallEmbedder, pattern
-
-_NOW = 1_795_000_000_000
-_YEAR = 365 * 86_400_000
-
-
-def backwards() -> Iterator[int]:
-    return itertools.count(_NOW, -60_000)
-
-
-def frozen() -> Iterator[int]:
-    return itertools.repeat(_NOW)
-
-
-def far_future() -> Iterator[int]:
-    return itertools.count(_NOW + 7_000 * _YEAR)
-
-
-def before_the_epoch() -> Iterator[int]:
-    return itertools.count(-5 * _YEAR)
-
-
-def jumping() -> Iterator[int]:
-    chance = random.Random(7)
-    while True:
-        yield _NOW + chance.randrange(-_YEAR, _YEAR)
-
-
-CLOCKS = [backwards, frozen, far_future, before_the_epoch, jumping]
+from tests.faults.wrong_clocks import (
+    CLOCKS,
+    NOW,
+    YEAR,
+)
 
 
 @pytest.fixture(params=CLOCKS, ids=lambda clock: clock.__name__)
@@ -105,15 +80,15 @@ def reversed_text(text: str) -> list[int]:
     return [-ord(letter) for letter in text]
 
 
-@pytest.mark.parametrize("away", [-_YEAR, _YEAR], ids=["too late", "too early"])
+@pytest.mark.parametrize("away", [-YEAR, YEAR], ids=["too late", "too early"])
 def test_what_expires_does_so_by_the_clock_there_is(away: int, tmp_path: Path) -> None:
-    clock = [_NOW]
+    clock = [NOW]
     with ReasoningBank(
         open_storage(tmp_path / "bank.db"), embedder=SmallEmbedder(), clock=lambda: clock[0]
     ) as bank:
         bank.store_pattern(pattern(1, expires_at="2026-11-18T12:00:00Z"))
         seen = []
-        for clock[0] in (_NOW, _NOW + away, _NOW, _NOW - away):
+        for clock[0] in (NOW, NOW + away, NOW, NOW - away):
             counted = bank.get_stats().active_patterns
             assert counted == len(bank.search_by_category("line"))
             assert counted == len(bank.find_similar("check bearing"))

@@ -4,62 +4,41 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
 
 import apsw
-import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reasoningbank import (
-    EmbeddingMismatch,
-    ForeignDatabase,
     Pattern,
     ReasoningBank,
     ReasoningBankError,
-    SchemaTooNew,
     StorageCorrupt,
-    Unavailable,
 )
 from reasoningbank.domain.duplicates import dedupe_key
-from reasoningbank.storage import open_storage
+from tests.faults.damaging import (
+    DAMAGE,
+    PAGE,
+    TASK,
+    TYPED,
+    Sound,
+    answers,
+    assert_honest,
+    damage_each_page,
+    flipped,
+    sound_bank,
+    verifying,
+)
 from tests.faults.observing import faults
 from tests.faults.operations import SmallEmbedder, build, opened, pattern
-
-_PAGE = 4096
-_DAMAGE = (StorageCorrupt, ForeignDatabase, SchemaTooNew, Unavailable, EmbeddingMismatch)
-_TASK = pattern(3).task_description
-
-
-class Sound(msgspec.Struct):
-    """A sound bank: its bytes, and what reading it gives."""
-
-    content: bytes
-    patterns: dict[UUID, Pattern]
-    similarities: dict[UUID, float]
-
-    @property
-    def pages(self) -> int:
-        return len(self.content) // _PAGE
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Sound:
-    path = tmp_path_factory.mktemp("sound") / "bank.db"
-    build(path)
-    with opened(path, begin=2_000) as bank:
-        # Content that needs pages of its own, an expiry, and pages that are free again.
-        bank.store_pattern(
-            pattern(30, metadata={"long": "y" * 9_000}, expires_at="2190-01-01T00:00:00Z")
-        )
-        bank.delete_pattern(bank.store_pattern(pattern(31, metadata={"long": "z" * 9_000})))
-        found = bank.find_similar(_TASK, top_k=100)
-        patterns = {one.id: one for one in bank.search_by_category("line", 100)}
-    assert len(patterns) == len(found) == 6
-    return Sound(path.read_bytes(), patterns, {one.id: one.similarity for one in found})
+    return sound_bank(tmp_path_factory.mktemp("sound") / "bank.db")
 
 
 @pytest.fixture
@@ -67,110 +46,8 @@ def path(quick_folder: Path) -> Path:
     return quick_folder / "bank.db"
 
 
-def verifying(path: Path) -> ReasoningBank:
-    return ReasoningBank(
-        open_storage(path, verify_reads=True, busy_timeout=0.1), embedder=SmallEmbedder()
-    )
-
-
-def answers(bank: ReasoningBank, sound: Sound) -> Iterator[Callable[[], object]]:
-    """Give every way of reading, each failing when an answer is not the right one."""
-
-    def right(found: Pattern) -> None:
-        assert Pattern(
-            **{n: getattr(found, n) for n in Pattern.__struct_fields__}
-        ) == sound.patterns.get(found.id)
-
-    def get(pattern_id: UUID) -> None:
-        found = bank.get_pattern(pattern_id)
-        assert found is not None or faults(bank), "it is not there, and nobody finds fault"
-        if found is not None:
-            right(found)
-
-    def search() -> None:
-        for found in bank.search_by_category("line", 100):
-            right(found)
-
-    def similar() -> None:
-        for found in bank.find_similar(_TASK, top_k=100):
-            right(found)
-            assert found.similarity == sound.similarities[found.id]
-
-    for pattern_id in sound.patterns:
-        yield lambda pattern_id=pattern_id: get(pattern_id)
-        yield lambda pattern_id=pattern_id: bank.history(pattern_id)
-        yield lambda pattern_id=pattern_id: bank.outcomes(pattern_id)
-        yield lambda pattern_id=pattern_id: bank.observations(pattern_id)
-        yield lambda pattern_id=pattern_id: bank.reliability(pattern_id)
-    yield search
-    yield similar
-    yield bank.get_stats
-    yield lambda: bank.export_jsonl(io.BytesIO())
-
-
-def assert_honest(path: Path, content: bytes, sound: Sound) -> str:
-    """Open and read a damaged file in every way; give how far that went."""
-    path.write_bytes(content)
-    try:
-        bank = verifying(path)
-    except _DAMAGE:
-        outcome = "refused"
-    else:
-        outcome = "read"
-        with bank:
-            for answer in answers(bank, sound):
-                try:
-                    answer()
-                except EmbeddingMismatch:
-                    outcome = "taken for another model"  # whose name has no checksum
-                except _DAMAGE:
-                    outcome = "read in part"
-            # Looking for damage is what damage must not stop.
-            found = bank.check(full=True)
-            assert len({finding.check for finding in found}) == len(found) > 6
-            if outcome == "read in part":
-                assert any(finding.level == "error" for finding in found)
-    assert path.read_bytes() == content, "reading has changed the file"
-    assert [place.name for place in path.parent.iterdir()] == [path.name]
-    return outcome
-
-
 def test_a_sound_file_is_read_whole(path: Path, sound: Sound) -> None:
     assert assert_honest(path, sound.content, sound) == "read"
-
-
-DAMAGE: dict[str, Callable[[random.Random, bytes, bytes], bytes]] = {
-    "noise": lambda chance, page, other: chance.randbytes(len(page)),
-    "zeros": lambda chance, page, other: bytes(len(page)),
-    "another page": lambda chance, page, other: other,
-    "flipped bits": lambda chance, page, other: flipped(page, chance, 8),
-    "a stretch of noise": lambda chance, page, other: overwritten(page, chance),
-}
-
-
-def flipped(page: bytes, chance: random.Random, count: int) -> bytes:
-    content = bytearray(page)
-    for _ in range(count):
-        content[chance.randrange(len(page))] ^= 1 << chance.randrange(8)
-    return bytes(content)
-
-
-def overwritten(page: bytes, chance: random.Random) -> bytes:
-    begin = chance.randrange(len(page))
-    end = min(len(page), begin + chance.randrange(1, 300))
-    return page[:begin] + chance.randbytes(end - begin) + page[end:]
-
-
-def damage_each_page(kind: str, seed: int, path: Path, sound: Sound) -> set[str]:
-    chance = random.Random(seed)
-    outcomes = set()
-    for number in range(sound.pages):
-        at, other = number * _PAGE, chance.randrange(sound.pages) * _PAGE
-        page = sound.content[at : at + _PAGE]
-        damaged = DAMAGE[kind](chance, page, sound.content[other : other + _PAGE])
-        content = sound.content[:at] + damaged + sound.content[at + _PAGE :]
-        outcomes.add(assert_honest(path, content, sound))
-    return outcomes
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
@@ -196,7 +73,7 @@ def test_a_file_cut_off_anywhere_is_refused_and_left_as_it_is(
 ) -> None:
     length = data.draw(
         st.integers(0, len(sound.content) - 1)
-        | st.integers(0, sound.pages - 1).map(lambda pages: pages * _PAGE)
+        | st.integers(0, sound.pages - 1).map(lambda pages: pages * PAGE)
         | st.integers(0, 120)
     )
     path = tmp_path_factory.mktemp("cut") / "bank.db"
@@ -272,18 +149,18 @@ def test_a_flipped_bit_in_a_pattern_is_found_named_and_can_be_erased_and_restore
 
 def test_a_flipped_bit_in_a_vector_is_found_named_and_mended_by_reembedding(path: Path) -> None:
     ids = build(path)
-    vector = SmallEmbedder().embed_query(_TASK).tobytes()
+    vector = SmallEmbedder().embed_query(TASK).tobytes()
     flip(path, b"", vector, 1)
     with verifying(path) as bank:
         [finding] = faults(bank)
         assert finding.check == "vector contents"
         assert finding.ids == (str(ids[3]),)
         with pytest.raises(StorageCorrupt) as raised:
-            bank.find_similar(_TASK)
+            bank.find_similar(TASK)
         assert raised.value.damaged_ids == (str(ids[3]),)
         assert bank.reembed().vectors == 1
         assert faults(bank) == []
-        assert bank.find_similar(_TASK, top_k=1)[0].similarity == 1.0
+        assert bank.find_similar(TASK, top_k=1)[0].similarity == 1.0
 
 
 def flip(path: Path, before: bytes, content: bytes, bit: int) -> None:
@@ -312,13 +189,13 @@ def test_what_can_be_read_of_a_damaged_bank_can_be_moved_to_a_new_one(
     needed = {0, *pages_of(sound.content, "patterns", "sqlite_schema", "bank_properties")}
     saved_whole = 0
     for number in range(sound.pages):
-        at = number * _PAGE
-        page = sound.content[at : at + _PAGE]
-        damaged = DAMAGE[kind](chance, page, sound.content[:_PAGE])
-        path.write_bytes(sound.content[:at] + damaged + sound.content[at + _PAGE :])
+        at = number * PAGE
+        page = sound.content[at : at + PAGE]
+        damaged = DAMAGE[kind](chance, page, sound.content[:PAGE])
+        path.write_bytes(sound.content[:at] + damaged + sound.content[at + PAGE :])
         try:
             bank = opened(path)
-        except _DAMAGE:
+        except TYPED:
             assert number in needed
             continue
         with bank, opened(Path("memory:")) as new:
@@ -350,9 +227,9 @@ def test_a_damaged_pattern_is_left_out_of_an_export_and_named(path: Path) -> Non
 def test_without_verifying_damage_is_still_no_crash(path: Path, sound: Sound, seed: int) -> None:
     chance = random.Random(seed)
     for number in range(sound.pages):
-        at = number * _PAGE
-        damaged = flipped(sound.content[at : at + _PAGE], chance, 40)
-        path.write_bytes(sound.content[:at] + damaged + sound.content[at + _PAGE :])
+        at = number * PAGE
+        damaged = flipped(sound.content[at : at + PAGE], chance, 40)
+        path.write_bytes(sound.content[:at] + damaged + sound.content[at + PAGE :])
         try:
             bank = opened(path)
         except ReasoningBankError:

@@ -8,15 +8,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
-import apsw
 import pytest
 
 from reasoningbank import EmbeddingMismatch, ReasoningBank, Unavailable
-from tests.faults.failing_files import NAME, CountedFiles, counter
-from tests.faults.observing import faults, tables
-from tests.faults.operations import CHANGES, build, exported, opened, pattern
-
-_MOST_STEPS = 500
+from tests.faults.failing_files import counter
+from tests.faults.failing_steps import (
+    MOST_STEPS,
+    fail_each_step,
+    input_output_error,
+    interrupted,
+    no_space,
+    statements_that_fail,
+    writes_that_fail,
+)
+from tests.faults.observing import faults
+from tests.faults.operations import CHANGES, build, opened, pattern
 
 READS: dict[str, Callable[[ReasoningBank, list[UUID]], object]] = {
     "get": lambda bank, ids: bank.get_pattern(ids[0]),
@@ -31,36 +37,6 @@ READS: dict[str, Callable[[ReasoningBank, list[UUID]], object]] = {
 }
 
 
-class _CountedStatements(apsw.Connection):
-    """A connection whose statements count."""
-
-    def __init__(self, name: str, **options: object) -> None:
-        super().__init__(name, **options)  # type: ignore[arg-type]
-        self.exec_trace = self._count
-
-    @staticmethod
-    def _count(*_: object) -> bool:
-        counter.step()
-        return True
-
-
-class _ConnectionToCountedFiles(apsw.Connection):
-    def __init__(self, name: str, **options: object) -> None:
-        super().__init__(name, vfs=NAME, **options)  # type: ignore[arg-type]
-
-
-def input_output_error() -> None:
-    raise apsw.exception_for(apsw.SQLITE_IOERR_WRITE)
-
-
-def interrupted() -> None:
-    raise KeyboardInterrupt
-
-
-def no_space() -> None:
-    raise apsw.exception_for(apsw.SQLITE_FULL)
-
-
 @pytest.fixture(autouse=True)
 def nothing_armed() -> Iterator[None]:
     counter.disarm()
@@ -69,67 +45,15 @@ def nothing_armed() -> Iterator[None]:
 
 
 @pytest.fixture
-def failing_statements(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apsw, "Connection", _CountedStatements)
+def failing_statements() -> Iterator[None]:
+    with statements_that_fail():
+        yield
 
 
 @pytest.fixture
-def failing_writes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    files = CountedFiles()
-    monkeypatch.setattr(apsw, "Connection", _ConnectionToCountedFiles)
-    yield
-    files.unregister()
-
-
-def sizes(path: Path) -> dict[str, int]:
-    return {name: len(rows) for name, rows in tables(path).items()}
-
-
-def fail_each_step(folder: Path, change: str, act: Callable[[], None], *, once: bool) -> int:
-    """Let each step of a change fail in turn, each on a new bank; give how many steps there are.
-
-    Once every step has passed, the change is made again on the same handle.
-    """
-    base, reference = folder / "base.db", folder / "reference.db"
-    ids = build(base)
-    before = tables(base)
-    shutil.copyfile(base, reference)
-    exported()
-    with opened(reference, begin=1_000) as bank:
-        CHANGES[change](bank, ids)
-    for step in range(1, _MOST_STEPS):
-        path = folder / f"{step}.db"
-        shutil.copyfile(base, path)
-        with opened(path, begin=1_000) as bank:
-            counter.arm(step, act, once=once)
-            try:
-                CHANGES[change](bank, ids)
-            except (Unavailable, KeyboardInterrupt):
-                survived = False
-            else:
-                survived = True
-            reached = counter.reached
-            counter.disarm()
-            if not survived:
-                assert_nothing_changed(change, before, tables(path), reference)
-                CHANGES[change](bank, ids)
-            assert sizes(path) == sizes(reference)
-            assert faults(bank) == []
-            assert bank.find_similar(pattern(3).task_description, top_k=1)[0].similarity == 1.0
-        if not reached:
-            return step - 1
-    raise AssertionError("there is no end of steps")
-
-
-def assert_nothing_changed(
-    change: str, before: object, after: dict[str, list[tuple[object, ...]]], reference: Path
-) -> None:
-    if change.startswith("erase") and after != before:
-        # What failed came after the rows were gone: making sure that the bytes are. Erasing again,
-        # as the error says, finishes it.
-        assert {name: len(rows) for name, rows in after.items()} == sizes(reference)
-    else:
-        assert after == before
+def failing_writes() -> Iterator[None]:
+    with writes_that_fail():
+        yield
 
 
 @pytest.mark.usefixtures("failing_statements")
@@ -173,7 +97,7 @@ def test_a_statement_of_a_reembedding_that_fails_leaves_one_of_the_models_in_use
 ) -> None:
     base = quick_folder / "base.db"
     build(base)
-    for step in range(1, _MOST_STEPS):
+    for step in range(1, MOST_STEPS):
         path = quick_folder / f"{step}.db"
         shutil.copyfile(base, path)
         with opened(path, embedder="other") as other, opened(path, embedder="small") as small:
@@ -206,7 +130,7 @@ def test_a_read_that_fails_is_a_typed_error_and_the_next_one_works(
     ids = build(quick_folder / "bank.db")
     with opened(quick_folder / "bank.db") as bank:
         expected = READS[read](bank, ids)
-    for step in range(1, _MOST_STEPS):
+    for step in range(1, MOST_STEPS):
         with opened(quick_folder / "bank.db") as bank:
             outcomes = set()
             for _ in range(6):

@@ -2,136 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import random
-import time
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from reasoningbank import Pattern, ReasoningBank
-from tests.faults.children import ready, running
-from tests.faults.observing import faults
-from tests.faults.programs import labelled
-
-LONGEST_LIFE_SECONDS = 0.4
-_REMOVED = ("delete", "erase")
-
-
-class Expected(msgspec.Struct):
-    """What the answers so far say of one pattern; a field of None may be anything."""
-
-    strategy: str
-    task_description: str
-    uses: int = 0
-    merged: str | None = None
-
-
-def killed_at_a_random_moment(path: Path, journal: Path, moment: random.Random) -> None:
-    """Let a process change the bank and kill it, now and then before it has even opened it."""
-    seed = moment.getrandbits(32)
-    with running("change_until_killed", path, seed, journal) as child:
-        if moment.random() < 0.75:
-            ready(child)
-        time.sleep(moment.uniform(0, LONGEST_LIFE_SECONDS))
-        assert child.poll() is None, child.communicate()
-        child.kill()
-        child.communicate()
-
-
-def replayed(journal: Path) -> tuple[dict[str, Expected], list[dict[str, object]]]:
-    """Give what must be there by the answers, and the changes that were begun and not answered."""
-    expected: dict[str, Expected] = {}
-    begun: list[dict[str, object]] = []
-    for line in journal.read_bytes().splitlines():
-        entry = json.loads(line)
-        if entry.get("answered"):
-            begun.pop()
-            apply(expected, entry)
-        else:
-            begun.append(entry)
-    return expected, begun
-
-
-def apply(expected: dict[str, Expected], entry: dict[str, object]) -> None:
-    kind, label, pattern_id = str(entry["kind"]), str(entry["label"]), str(entry.get("id"))
-    if kind == "store":
-        [new] = entry["ids"]  # type: ignore[misc]
-        expected[new] = expected_of(label)
-    elif kind == "batch":
-        for number, new in enumerate(entry["ids"]):  # type: ignore[arg-type, var-annotated]
-            expected[new] = expected_of(f"{label}.{number}")
-    elif kind in _REMOVED:
-        del expected[pattern_id]
-    elif kind == "strategy":
-        expected[pattern_id].strategy = f"strategy {label}"
-    elif kind == "description":
-        expected[pattern_id].task_description = labelled(label).task_description
-    elif kind == "outcome":
-        expected[pattern_id].uses += 1
-    else:
-        expected[pattern_id].merged = label
-
-
-def expected_of(label: str) -> Expected:
-    given = labelled(label)
-    return Expected(given.strategy, given.task_description)
-
-
-def assert_as_answered(path: Path, journal: Path) -> None:
-    expected, begun = replayed(journal)
-    with ReasoningBank.open(path, verify_reads=True) as bank:
-        # Opening is all there is: no repair, no rebuilding.
-        assert faults(bank) == []
-        for pattern_id, wanted in expected.items():
-            doubts = [entry for entry in begun if entry.get("id") == pattern_id]
-            found = bank.get_pattern(pattern_id)
-            if found is None:
-                assert any(entry["kind"] in _REMOVED for entry in doubts), (pattern_id, wanted)
-                continue
-            assert matches(found, wanted, doubts), (found, wanted, doubts)
-            similar = bank.find_similar(found.task_description, top_k=3, min_similarity=0.999)
-            assert found.id in {one.id for one in similar}
-        assert_begun_stores_are_whole(bank, begun)
-
-
-def matches(found: Pattern, wanted: Expected, doubts: list[dict[str, object]]) -> bool:
-    """Tell whether a pattern is as it was answered, or one unanswered change further."""
-    alternatives = [wanted]
-    for entry in doubts:
-        if entry["kind"] not in _REMOVED:
-            further = {str(found.id): msgspec.structs.replace(wanted)}
-            apply(further, entry)
-            alternatives.append(further[str(found.id)])
-    seen = Expected(
-        found.strategy,
-        found.task_description,
-        found.uses,
-        str(found.metadata["merged"]) if found.metadata else None,
-    )
-    return seen in alternatives
-
-
-def assert_begun_stores_are_whole(bank: ReasoningBank, begun: list[dict[str, object]]) -> None:
-    """A batch that was not answered is there as a whole or not at all."""
-    everything = bank.search_by_category("loops", 10_000)
-    for entry in begun:
-        if entry["kind"] == "batch":
-            label = str(entry["label"])
-            there = sum(one.strategy.startswith(f"strategy {label}.") for one in everything)
-            assert there in {0, 5}
-
-
-def kill_again_and_again(folder: Path, rounds: int, seed: int) -> None:
-    moment = random.Random(seed)
-    path, journal = folder / "bank.db", folder / "journal"
-    journal.touch()
-    for _ in range(rounds):
-        killed_at_a_random_moment(path, journal, moment)
-        assert_as_answered(path, journal)
-    expected, _ = replayed(journal)
-    assert expected, "every process was killed before it was answered once"
+from tests.faults.killing import (
+    kill_again_and_again,
+)
 
 
 def test_what_was_answered_before_a_kill_is_there_after_it(tmp_path: Path, seed: int) -> None:

@@ -6,33 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from reasoningbank import EmbeddingMismatch, ReasoningBank
-from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
+from reasoningbank import ReasoningBank
 from tests.faults.children import run
-from tests.faults.observing import assert_sound, faults, tables
-from tests.faults.operations import CHANGES, build, migrate_to_next, opened, pattern, reembed
+from tests.faults.killing import (
+    kill_at_each_step,
+    kill_reembedding_at_each_step,
+    kill_schema_migration_at_each_step,
+)
+from tests.faults.observing import faults
+from tests.faults.operations import CHANGES, opened, pattern
 
 _MOST_TELLING = ("batch", "edit the task", "erase")
-
-
-def kill_at_each_step(folder: Path, change: str, *, torn: bool) -> None:
-    """Kill a process before the first write of a change, then before the second, and so on."""
-    ids = build(folder / "base.db")
-    before = tables(folder / "base.db")
-    steps = run("die_at_each_step", folder, change, ids, torn)
-    assert isinstance(steps, int)
-    after = tables(folder / str(steps) / "bank.db")
-    assert before != after
-    changed = []
-    for step in range(1, steps):
-        path = folder / str(step) / "bank.db"
-        assert_sound(path)
-        found = tables(path)
-        assert found in (before, after), f"half of it at step {step}"
-        changed.append(found == after)
-    # First it is not there, and from one write on it is.
-    assert changed == sorted(changed)
-    assert len(set(changed)) == 2
 
 
 @pytest.mark.parametrize("change", _MOST_TELLING)
@@ -72,64 +56,13 @@ def test_a_creation_that_is_killed_leaves_a_whole_bank_or_none(quick_folder: Pat
 
 
 def test_a_reembedding_that_is_killed_goes_on_when_it_is_called_again(quick_folder: Path) -> None:
-    build(quick_folder / "base.db")
-    steps = run("die_at_each_step", quick_folder, "reembed", [], False)
-    assert isinstance(steps, int)
-    searched_by = []
-    for step in range(1, steps):
-        path = quick_folder / str(step) / "bank.db"
-        assert_sound(path)
-        searched_by.append([embedder for embedder in ("small", "other") if finds(path, embedder)])
-        reembed(path)
-        assert not finds(path, "small")
-        assert finds(path, "other")
-        assert_sound(path)
-    # Every search is answered by one of the two models, first the old one and then the new one.
-    assert searched_by == sorted(searched_by, reverse=True)
-    assert {tuple(names) for names in searched_by} == {("small",), ("other",)}
-
-
-def finds(path: Path, embedder: str) -> bool:
-    with opened(path, embedder=embedder) as bank:
-        try:
-            found = bank.find_similar(pattern(2).task_description, top_k=100)
-        except EmbeddingMismatch:
-            return False
-        assert len(found) == 5
-        assert found[0].similarity == 1.0
-        return True
+    kill_reembedding_at_each_step(quick_folder)
 
 
 def test_a_migration_that_is_killed_leaves_the_old_schema_or_the_new_one(
     quick_folder: Path,
 ) -> None:
-    build(quick_folder / "base.db")
-    before = tables(quick_folder / "base.db")
-    steps = run("die_at_each_step", quick_folder, "migrate", [], False)
-    assert isinstance(steps, int)
-    after = tables(quick_folder / str(steps) / "bank.db")
-    assert len(after["patterns"][0]) == len(before["patterns"][0]) + 1
-    migrated = []
-    for step in range(1, steps):
-        path = quick_folder / str(step) / "bank.db"
-        found = tables(path)
-        assert found in (before, after)
-        migrated.append(found == after)
-        assert_whole_backups(path, before)
-        migrate_to_next(path)
-        assert tables(path) == after
-        assert_whole_backups(path, before)
-        assert path.with_name(f"bank.db.backup-schema-{SCHEMA_VERSION}").exists()
-    assert migrated == sorted(migrated)
-    assert len(set(migrated)) == 2
-
-
-def assert_whole_backups(path: Path, before: object) -> None:
-    """A file that is called a backup is one, wherever the process that made it was killed."""
-    for backup in path.parent.glob("bank.db.backup-*"):
-        assert_sound(backup)
-        assert tables(backup) == before
-        assert backup.stat().st_mode & 0o777 == 0o600
+    kill_schema_migration_at_each_step(quick_folder)
 
 
 def assert_named(bank: ReasoningBank, unfinished: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
 import sys
@@ -16,22 +15,19 @@ from reasoningbank import ReasoningBank, Unavailable
 from tests.faults.children import finished, let_go, ready, run, running
 from tests.faults.observing import digests
 from tests.faults.operations import opened, pattern
+from tests.faults.reading_only import (
+    READ,
+    TASKS,
+    assert_read_but_not_written,
+    leave_a_log,
+    tried_without_a_trace,
+)
+from tests.faults.small_disks import NoDisk, disk_of, make_read_only
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32" or os.geteuid() != 0,
     reason="NOT SHOWN: only root can become an ordinary user to try what one may not do",
 )
-
-_TASKS = [pattern(number).task_description for number in range(3)]
-_READ = {
-    "listed": _TASKS,
-    "got": True,
-    "similar": [1.0],
-    "exported": 3,
-    "counted": 3,
-    "faults": [],
-}
-_LOG_HEADER_BYTES = 32
 
 
 @pytest.fixture
@@ -51,57 +47,30 @@ def path(place: Path) -> Path:
     return place / "bank.db"
 
 
-def tried_without_a_trace(path: Path) -> dict[str, object]:
-    """Give what an ordinary user can do with a bank, once sure that no byte of it was changed."""
-    before = digests(path.parent)
-    outcome = run("use_as_nobody", path)
-    assert isinstance(outcome, dict)
-    assert digests(path.parent) == before
-    return outcome
-
-
-def assert_read_but_not_written(outcome: dict[str, object], read: dict[str, object]) -> None:
-    assert outcome["opened"] == "yes", outcome
-    assert outcome["read only"] is True
-    assert {name: outcome[name] for name in read} == read
-    assert outcome["stored"] == "unavailable"
-    assert outcome["read later"] == read
-
-
 def test_a_read_only_file_in_a_read_only_directory_is_read(path: Path) -> None:
     path.chmod(0o444)
     outcome = tried_without_a_trace(path)
     assert (outcome["may write the file"], outcome["may write the directory"]) == (False, False)
-    assert_read_but_not_written(outcome, _READ)
+    assert_read_but_not_written(outcome, READ)
 
 
 def test_a_read_only_file_in_a_writable_directory_is_read(path: Path) -> None:
     path.parent.chmod(0o777)
     outcome = tried_without_a_trace(path)
     assert (outcome["may write the file"], outcome["may write the directory"]) == (False, True)
-    assert_read_but_not_written(outcome, _READ)
+    assert_read_but_not_written(outcome, READ)
 
 
 def test_a_writable_file_in_a_read_only_directory_is_read(path: Path) -> None:
     path.chmod(0o666)
     outcome = tried_without_a_trace(path)
     assert (outcome["may write the file"], outcome["may write the directory"]) == (True, False)
-    assert_read_but_not_written(outcome, _READ)
+    assert_read_but_not_written(outcome, READ)
 
 
 def test_an_empty_log_beside_the_file_is_no_obstacle(path: Path) -> None:
     path.with_name("bank.db-wal").touch(0o644)
-    assert_read_but_not_written(tried_without_a_trace(path), _READ)
-
-
-def leave_a_log(path: Path) -> dict[str, object]:
-    """Let a process die after storing two more patterns; give what can be read then."""
-    run("store_and_die", path, 3, 2)
-    for side in ("-wal", "-shm"):
-        path.with_name(path.name + side).chmod(0o644)
-    assert path.with_name("bank.db-wal").stat().st_size > _LOG_HEADER_BYTES
-    tasks = [*_TASKS, pattern(3).task_description, pattern(4).task_description]
-    return {**_READ, "listed": tasks, "exported": 5, "counted": 5}
+    assert_read_but_not_written(tried_without_a_trace(path), READ)
 
 
 def test_a_log_left_by_a_killed_process_is_read_with_the_file(path: Path) -> None:
@@ -137,8 +106,8 @@ def test_what_its_owner_stores_meanwhile_is_read(path: Path) -> None:
     assert_read_but_not_written(
         outcome,
         {
-            **_READ,
-            "listed": [*_TASKS, pattern(3).task_description],
+            **READ,
+            "listed": [*TASKS, pattern(3).task_description],
             "exported": 4,
             "counted": 4,
         },
@@ -157,7 +126,7 @@ def test_what_its_owner_stores_after_the_bank_was_opened_is_read_by_the_next_cal
     assert isinstance(outcome, dict)
     later = outcome["read later"]
     assert isinstance(later, dict)
-    assert later["listed"] == [*_TASKS, pattern(3).task_description]
+    assert later["listed"] == [*TASKS, pattern(3).task_description]
     assert later["similar"] == [1.0]
     assert later["faults"] == []
 
@@ -197,22 +166,19 @@ def test_a_directory_that_cannot_be_made_is_unavailable(place: Path) -> None:
 @pytest.fixture
 def read_only_disk(tmp_path: Path, path: Path) -> Iterator[Path]:
     """A bank on a file system mounted for reading, where root may not write either."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(b"tmpfs", os.fsencode(disk), b"tmpfs", 0, b"size=4m") != 0:
-        pytest.skip(f"NOT SHOWN: no file system of its own: {os.strerror(ctypes.get_errno())}")
-    shutil.copyfile(path, disk / "bank.db")
-    remount, read_only, detach = 32, 1, 2
-    assert libc.mount(None, os.fsencode(disk), None, remount | read_only, None) == 0
-    yield disk / "bank.db"
-    libc.umount2(os.fsencode(disk), detach)
+    try:
+        with disk_of(4 * 1024 * 1024, tmp_path / "disk") as disk:
+            shutil.copyfile(path, disk / "bank.db")
+            make_read_only(disk)
+            yield disk / "bank.db"
+    except NoDisk as reason:
+        pytest.skip(f"NOT SHOWN: {reason}")
 
 
 def test_a_bank_on_a_read_only_file_system_is_read(read_only_disk: Path) -> None:
     before = digests(read_only_disk.parent)
     with opened(read_only_disk) as bank:
-        assert bank.find_similar(_TASKS[0], top_k=1)[0].similarity == 1.0
+        assert bank.find_similar(TASKS[0], top_k=1)[0].similarity == 1.0
         assert bank.get_stats().read_only
         assert [finding for finding in bank.check() if finding.level == "error"] == []
         with pytest.raises(Unavailable):

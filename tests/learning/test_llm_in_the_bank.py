@@ -11,48 +11,16 @@ from pathlib import Path
 import pytest
 
 from reasoningbank import ReasoningBank
-from reasoningbank.domain.trajectory import Step, TrajectoryInput, Verdict
+from reasoningbank.domain.trajectory import TrajectoryInput, Verdict
 from reasoningbank.learning.llm import LlmAccess, LlmDistiller, LlmJudge
 from reasoningbank.storage import open_storage
-from tests.learning.fake_provider import Answer, FakeProvider, fails, says
+from tests.learning.fake_provider import FakeProvider, says
+from tests.learning.faulty_answers import EXPERIENCE, FAULTS, JUDGED, LESSONS
 
 pytest.importorskip(
     "pydantic_ai", reason='needs the extra [llm]: pip install "agent-reasoningbank[llm]"'
 )
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
-
-JUDGED = says({"verdict": "success", "reasons": ["Step 2 shows 12 passed."]})
-LESSONS = says(
-    {
-        "lessons": [
-            {
-                "title": "Read the first failure",
-                "strategy": "When several tests fail, mend the first error and run them again.",
-                "tags": ["pytest"],
-            }
-        ]
-    }
-)
-EXPERIENCE = TrajectoryInput(
-    task_description="Make the tests of the parser pass; mail ann@example.org when done",
-    task_category="debugging",
-    steps=(
-        Step(action="look around", observation="a parser and its tests"),
-        Step(action="mend the parser", observation="12 passed"),
-    ),
-)
-FAULTS = {
-    "garbage": says("%$ lorem"),
-    "truncation": says('{"verdict": "success", "lessons": [{"ti', finish_reason="length"),
-    "prose": says("I think it went rather well."),
-    "refusal": says(None, refusal="I cannot help with that."),
-    "another schema": says({"result": "fine"}),
-    "busy for ever": fails(429),
-    "failing for ever": fails(500),
-    "key refused": fails(401),
-    "no completion": Answer(b"<html></html>"),
-    "connection lost": Answer(b'{"id"', announced_length=5_000),
-}
 
 
 @pytest.fixture

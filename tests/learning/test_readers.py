@@ -23,6 +23,15 @@ from reasoningbank import (
     read_trajectories,
 )
 from reasoningbank.domain import limits
+from tests.learning.runs import (
+    OWN,
+    PROMPT,
+    REPORT,
+    SWE_AGENT,
+    TRANSCRIPT,
+    assistant,
+    user,
+)
 
 
 def written(folder: Path, content: object, name: str = "file") -> Path:
@@ -40,36 +49,6 @@ def read(path: Path, **options: Any) -> TrajectoryInput:
 
 
 # ------------------------------------------------------------------ SWE-agent
-
-
-PROMPT = "(Open file: /repo/a.py)\n(Current directory: /repo)\nbash-$"
-FIRST = f"We're solving this.\nISSUE:\nIt prints 344.\n\n\nINSTRUCTIONS:\nNow solve it.\n\n{PROMPT}"
-SWE_AGENT: dict[str, Any] = {
-    "environment": "swe_main",
-    "trajectory": [
-        {
-            "action": "python a.py\n",
-            "observation": "344\r\n",
-            "response": "...",
-            "state": '{"open_file": "n/a"}\n',
-            "thought": "Reproduce it.\n",
-        },
-        {
-            "action": "submit",
-            "observation": "diff --git a/a.py b/a.py",
-            "thought": "",
-            "execution_time": 0.5,
-            "state": {"open_file": "n/a"},
-            "query": [{"role": "system", "content": "long"}],
-        },
-    ],
-    "history": [
-        {"role": "system", "content": "SETTING", "agent": "main"},
-        {"role": "user", "content": "ISSUE:\na demonstration\nINSTRUCTIONS:", "is_demo": True},
-        {"role": "user", "content": FIRST, "agent": "main"},
-    ],
-    "info": {"exit_status": "submitted", "submission": "diff --git a/a.py b/a.py", "model_stats": {}},
-}  # fmt: skip
 
 
 def test_a_swe_agent_run_is_one_experience_without_a_verdict(tmp_path: Path) -> None:
@@ -204,48 +183,6 @@ def test_version_2_of_mini_swe_agent_calls_tools_and_may_answer_out_of_order(
 # ------------------------------------------------------------------ Claude Code
 
 
-def user(content: object, **fields: object) -> dict[str, object]:
-    return {"type": "user", "message": {"role": "user", "content": content}, "sessionId": "s-1",
-            "cwd": "/home/ann/app", "timestamp": "2026-11-21T01:02:03.004Z", **fields}  # fmt: skip
-
-
-def assistant(*blocks: dict[str, object], **fields: object) -> dict[str, object]:
-    return {
-        "type": "assistant",
-        "message": {"role": "assistant", "content": list(blocks)},
-        **fields,
-    }
-
-
-def used(call: str, name: str, **given_input: object) -> dict[str, object]:
-    return {"type": "tool_use", "id": call, "name": name, "input": given_input}
-
-
-def result(call: str, content: object, **fields: object) -> dict[str, object]:
-    return user([{"type": "tool_result", "tool_use_id": call, "content": content, **fields}])
-
-
-TRANSCRIPT = [
-    {"type": "summary", "summary": "A session", "leafUuid": "x"},
-    {"type": "file-history-snapshot", "snapshot": {}},
-    user("Caveat: the messages below", isMeta=True),
-    user("<command-name>/clear</command-name>"),
-    user("Make the tests of the parser pass"),
-    assistant({"type": "thinking", "thinking": "First run them."}),
-    assistant({"type": "text", "text": "I run them."}, used("1", "Bash", command="pytest -q")),
-    result("1", "Exit code 1\n1 failed in 0.1s", is_error=True),
-    assistant(used("2", "Edit", file_path="/home/ann/app/p.py", old_string="a\nb", new_string="a\nc")),
-    result("2", [{"type": "text", "text": "The file was updated."}]),
-    user("go on", isSidechain=True),
-    user("yes please"),
-    assistant(used("3", "Bash", command="pytest -q")),
-    result("3", "1 passed in 0.1s"),
-    user([{"type": "text", "text": "Now write the release notes for it"}]),
-    assistant(used("4", "Write", file_path="NEWS", content="- parses"), used("5", "Read", file_path="NEWS", limit=3), used("6", "Grep", pattern="x")),
-    result("4", "written"),
-]  # fmt: skip
-
-
 def test_each_request_of_a_claude_code_session_is_an_experience(tmp_path: Path) -> None:
     path = written(tmp_path, "\n".join(map(json.dumps, TRANSCRIPT)) + '\n{"type": "user", "mess')
     first, second = read_trajectories(path)
@@ -284,18 +221,6 @@ def test_what_a_claude_code_session_shows_is_judged_and_learned(tmp_path: Path) 
 
 
 # ------------------------------------------------------------------ JUnit XML
-
-
-REPORT = """<?xml version="1.0" encoding="utf-8"?>
-<testsuites><testsuite name="pytest" tests="4" failures="1" errors="0" skipped="1" timestamp="2026-11-21T01:02:03">
-<testcase classname="tests.test_a" name="test_adds" time="0.01" />
-<testcase classname="tests.test_a" name="test_flaky" time="0.01"><rerunFailure message="x"/></testcase>
-<testcase classname="tests.test_a" name="test_subtracts" time="1,002.5">
-<failure type="AssertionError" message="assert 1 == 2">def test():
-&gt;   assert 1 == 2</failure><system-out>noise</system-out></testcase>
-<testcase classname="tests.test_a" name="test_later"><skipped message="not yet"/></testcase>
-</testsuite></testsuites>
-"""
 
 
 def test_a_report_with_a_failure_is_a_failure_with_evidence(tmp_path: Path) -> None:
@@ -371,15 +296,6 @@ def test_a_hostile_report_is_refused_by_name(tmp_path: Path, report: str | bytes
 
 
 # ------------------------------------------------------------------ our own lines
-
-
-OWN = {
-    "task_description": "Print 3",
-    "task_category": "python",
-    "steps": [{"action": "python a.py", "observation": "3", "duration_seconds": 0.5}],
-    "verdict": {"kind": "success", "score": 1.0, "source": "test"},
-    "origin": "ci-17",
-}
 
 
 def test_our_own_lines_are_read_with_verdicts_that_claim_little(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from uuid import UUID
 
 from reasoningbank import PatternInput, ReasoningBank
+from tests.faults.counting import count
 from tests.faults.operations import SmallEmbedder
 
 _ENOUGH_SECONDS = 90.0
@@ -113,8 +114,10 @@ def assert_nothing_is_lost(dsn: str, journal: Journal) -> None:
         present = bank.search_by_category("lenses", 10_000)
         labels = Counter(str(one.metadata["label"]) for one in present)
         lost = [label for label in journal.acknowledged if label not in labels]
+        twice = [label for label, times in labels.items() if times > 1]
+        count(acknowledged=len(journal.acknowledged), lost=len(lost), doubled=len(twice))
         assert lost == [], f"{len(lost)} of {len(journal.acknowledged)} acknowledged are lost"
-        assert [label for label, count in labels.items() if count > 1] == []
+        assert twice == []
         assert set(labels) <= journal.begun
         assert stats.total_patterns == len(present)
         ids = {str(one.metadata["label"]): one.id for one in present}

@@ -9,59 +9,20 @@ from pathlib import Path
 import apsw
 import pytest
 
-from reasoningbank import Conflict, InvalidInput, ReasoningBank, Step, TrajectoryInput
-from reasoningbank.domain.copies import SUBJECT_KINDS, Subject
-from reasoningbank.storage import open_storage
+from reasoningbank import Conflict, InvalidInput, ReasoningBank
 from reasoningbank.storage.sqlite.recovery import recover
-
-PATTERNS = 300
+from tests.storage.recovering import PATTERNS, a_bit_of_everything, assert_accounted_for, contents
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bank with something of everything."""
-    path = tmp_path_factory.mktemp("sound") / "bank.db"
-    with ReasoningBank.open(path) as bank:
-        ids = bank.store_patterns(
-            {
-                "task_description": f"Task number {number}",
-                "task_category": "c",
-                "strategy": f"Strategy {number}: " + "look first. " * 20,
-            }
-            for number in range(PATTERNS)
-        )
-        bank.delete_pattern(ids[0])
-        bank.add_link(ids[2], "supersedes", target_id=ids[1])
-        bank.record_outcome(pattern=ids[3], success=True, source="test")
-        bank.update_pattern(ids[4], title="New")
-        recall = bank.recall("Task number 5")
-        bank.record_outcome(recall=recall.id, success=True, source="test")
-        bank.learn(
-            TrajectoryInput(task_description="t", task_category="c", steps=(Step(action="a"),))
-        )
-    return path
+    return a_bit_of_everything(tmp_path_factory.mktemp("sound") / "bank.db")
 
 
 @pytest.fixture
 def damaged(sound, tmp_path) -> Path:
     return Path(shutil.copyfile(sound, tmp_path / "damaged.db"))
-
-
-def contents(path: Path) -> dict[Subject, object]:
-    storage = open_storage(path)
-    try:
-        return {
-            subject: copy
-            for kind in SUBJECT_KINDS
-            for subject, copy in (
-                (subject, storage.copies("default", [subject])[0])
-                for subject in (
-                    Subject(kind, one) for one in storage.subject_ids("default", kind, "", 10_000)
-                )
-            )
-        }
-    finally:
-        storage.close()
 
 
 def test_all_of_a_sound_bank_is_saved(sound, tmp_path):
@@ -134,7 +95,19 @@ def test_the_way_to_many_patterns_is_made_anew(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "table", ["pattern_history", "outcomes", "pattern_embeddings", "pattern_links", "trajectories"]
+    "table",
+    [
+        "pattern_history",
+        "outcomes",
+        "pattern_embeddings",
+        "pattern_links",
+        "trajectories",
+        "embedding_models",
+        "namespaces",
+        "recalls",
+        "consolidations",
+        "observations",
+    ],
 )
 def test_what_is_lost_of_another_table_costs_no_pattern(damaged, tmp_path, sound, table):
     lose_root(damaged, table)
@@ -143,6 +116,8 @@ def test_what_is_lost_of_another_table_costs_no_pattern(damaged, tmp_path, sound
 
     with ReasoningBank.open(tmp_path / "new.db") as bank:
         assert bank.get_stats().total_patterns == PATTERNS - 1
+    if table in {"embedding_models", "namespaces"}:
+        assert ("model", False) in {(lost.kind, lost.saved) for lost in report.lost}
     if table == "pattern_embeddings":
         assert report.without_vector == {"default": PATTERNS - 1}
 
@@ -169,23 +144,6 @@ def test_damage_anywhere_costs_only_what_stood_there(damaged, tmp_path, sound, s
     report = recover(damaged, tmp_path / "new.db")
 
     assert_accounted_for(report, sound, tmp_path / "new.db", least=PATTERNS * 2 // 3)
-
-
-def assert_accounted_for(report, sound: Path, new: Path, *, least: int) -> None:
-    """What was saved is as it was, and what was not and can be known of is named."""
-    was, now = contents(sound), contents(new)
-    named = {lost.id for lost in report.lost}
-    patterns = {one.id for one in was if one.kind == "pattern"}
-    for subject, copy in now.items():
-        if subject.kind == "pattern" and subject.id not in named:
-            assert copy.pattern == was[subject].pattern
-    saved = {one.id for one in now if one.kind == "pattern"}
-    assert saved <= patterns
-    assert len(saved) >= least
-    with ReasoningBank.open(new) as bank:
-        assert [
-            one for one in bank.check() if one.level == "error" and one.check != "vectors"
-        ] == []
 
 
 def test_a_missing_log_costs_only_what_stood_in_it(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final, cast
 
@@ -239,7 +240,7 @@ def _parsed(text: str) -> Mapping[str, object]:
     """Give the title, description and content of an item in Markdown, or all of it as content."""
     found: dict[str, object] = {}
     marks = list(_FIELD.finditer(text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+    for mark, following in zip_longest(marks, marks[1:]):
         end = len(text) if following is None else following.start()
         found.setdefault(mark[1].lower(), text[mark.end() : end].strip())
     return found if found.get("content") else {"content": text.strip()}

@@ -12,7 +12,8 @@ from reasoningbank import EmbeddingMismatch, ReasoningBank, ReasoningBankError, 
 from reasoningbank.storage.rollout import Rollout
 from tests.faults.children import run
 from tests.faults.operations import CHANGES, build, opened, pattern
-from tests.faults.test_full_disk import _BALLAST_BYTES, fill, small_disk  # noqa: F401 - a fixture
+from tests.faults.small_disks import BALLAST_BYTES, fill
+from tests.faults.test_full_disk import small_disk  # noqa: F401 - a fixture
 from tests.storage.rollout.pairs import begun, is_level, level, until
 
 _MOST_TELLING = ("merge", "erase")
@@ -57,7 +58,7 @@ def test_every_change_killed_at_any_step_leaves_two_banks_that_become_equal(chan
 def test_a_full_disk_loses_nothing_that_was_acknowledged(small_disk, tmp_path):  # noqa: F811
     """The bank and the queue are on the full disk, the candidate is on another."""
     ballast = small_disk / "ballast"
-    ballast.write_bytes(bytes(_BALLAST_BYTES))
+    ballast.write_bytes(bytes(BALLAST_BYTES))
     path = small_disk / "bank.db"
     build(path)
     rollout = Rollout(str(path), patience=60.0)

@@ -121,13 +121,25 @@ def _still(
 
 @contextmanager
 def opened_copy(copy: Path) -> Iterator[ForeignFile]:
-    """Lend a private copy, open so that as much of it is read as can be."""
+    """Lend a private copy, open so that as much of it is read as can be.
+
+    Raises:
+        StorageCorrupt: When not even its header makes sense.
+    """
     try:
         connection = apsw.Connection(str(copy), flags=apsw.SQLITE_OPEN_READWRITE)
     except apsw.Error as error:
         raise translated_error(error, str(copy)) from error
     try:
-        # The schema of a file that is cut off further down is read, too.
+        _read_what_can_be_read(connection, copy)
+        yield ForeignFile(connection)
+    finally:
+        connection.close()
+
+
+def _read_what_can_be_read(connection: apsw.Connection, copy: Path) -> None:
+    # The schema of a file that is cut off further down is read, too.
+    try:
         for pragma in (
             "writable_schema=ON",
             "trusted_schema=OFF",
@@ -138,6 +150,5 @@ def opened_copy(copy: Path) -> Iterator[ForeignFile]:
         ):
             for _ in connection.execute(f"PRAGMA {pragma}"):
                 pass
-        yield ForeignFile(connection)
-    finally:
-        connection.close()
+    except apsw.Error as error:
+        raise translated_error(error, str(copy)) from error

@@ -62,7 +62,7 @@ class LostThing(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that could not be saved as a whole.
 
     Args:
-        kind: What it is: pattern, trajectory, recall or consolidation.
+        kind: What it is: pattern, trajectory, recall, consolidation or model.
         id: Its id, or the number of its row where not even that can be read.
         namespace: Its tenant, or empty.
         saved: Whether the thing itself was saved and only notes about it were lost.
@@ -174,13 +174,21 @@ class _Saving:
         )
 
     def _save_models(self, storage: SqliteStorage) -> None:
-        models, _ = readable(self._connection.execute(
-            "SELECT n.namespace, m.name, m.dimension, m.version FROM namespaces n "
-            "JOIN embedding_models m ON m.model = n.model"
-        ))  # fmt: skip
-        for namespace, name, dimension, version in models:
-            model = EmbeddingModel(str(name), int(dimension), str(version))
-            storage.put_copies(str(namespace), [ModelCopy(model=model)])
+        """Save by which model each namespace is searched; where that is lost, `reembed` tells it anew."""
+        models, whole = readable(
+            (str(namespace), EmbeddingModel(str(name), int(dimension), str(version)))
+            for namespace, name, dimension, version in self._each(
+                "SELECT n.namespace, m.name, m.dimension, m.version FROM namespaces n "
+                "JOIN embedding_models m ON m.model = n.model"
+            )
+        )
+        if not whole:
+            self._note("model", "of every namespace", "", "cannot be read", saved=False)
+        for namespace, model in models:
+            try:
+                storage.put_copies(namespace, [ModelCopy(model=model)])
+            except ReasoningBankError as error:
+                self._note("model", model.name, namespace, str(error), saved=False)
 
     def _save(
         self,
@@ -296,7 +304,7 @@ class _Saving:
         copy = PatternCopy(id=pattern_id, **{name: part for name, (part, _) in parts.items()})  # type: ignore[arg-type]
         return copy, all(whole for _, whole in parts.values())
 
-    def _each(self, sql: str, values: tuple[str, str]) -> Iterator[Any]:
+    def _each(self, sql: str, values: tuple[str, ...] = ()) -> Iterator[Any]:
         """Run a question when its first row is asked for, so that its failing is the reader's."""
         yield from self._connection.execute(sql, values)
 
