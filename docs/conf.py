@@ -16,7 +16,7 @@ project_copyright = "2026, The ReasoningBank maintainers"
 release = version = metadata.version("agent-reasoningbank")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "_static", "pictures"]
 nitpicky = True
 # A type in a signature need not be a page of ours; a link written in a page must lead somewhere.
 nitpick_ignore_regex = [(r"py:.*", r".*")]
@@ -33,6 +33,8 @@ html_theme = "furo"
 html_title = f"ReasoningBank {release}"
 html_show_sphinx = False
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["book.css"]
 
 # Anything a browser would fetch while showing a page; a link the reader may follow is not.
 FETCHED = re.compile(
