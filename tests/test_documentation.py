@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import reasoningbank
+import reasoningbank.embedding
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -28,10 +29,34 @@ def test_every_error_code_has_a_heading_in_troubleshooting_and_no_other_has():
     assert headings == error_codes()
 
 
-def test_every_public_name_is_on_the_page_of_the_api():
-    named = set(re.findall(r"^\.\. auto\w+:: (\w+)$", text_of("docs/api.md"), re.MULTILINE))
+def in_the_api(module: str) -> set[str]:
+    """Give what the pages of the API take from a module."""
+    pages = sorted((CHECKOUT / "docs" / "api").glob("*.md"))
+    blocks = re.findall(
+        rf"^\.\. currentmodule:: {re.escape(module)}$(.*?)^```$",
+        "\n".join(page.read_text("utf-8") for page in pages),
+        re.MULTILINE | re.DOTALL,
+    )
+    return set(re.findall(r"^\.\. auto\w+:: ([\w.]+)$", "\n".join(blocks), re.MULTILINE))
+
+
+def test_every_public_name_is_on_a_page_of_the_api():
+    named = {name for name in in_the_api("reasoningbank") if "." not in name}
 
     assert named == set(reasoningbank.__all__)
+
+
+def test_every_method_of_a_bank_is_on_a_page_of_the_api():
+    bank = reasoningbank.ReasoningBank
+    named = {name for name in in_the_api("reasoningbank") if "." in name}
+
+    assert named == {
+        f"{bank.__name__}.{name}" for name in dir(bank) if not name.startswith("_")
+    }
+
+
+def test_every_public_name_of_embedding_is_on_a_page_of_the_api():
+    assert in_the_api("reasoningbank.embedding") == set(reasoningbank.embedding.__all__)
 
 
 def test_the_map_of_the_house_names_every_room():
