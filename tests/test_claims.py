@@ -76,3 +76,14 @@ def test_costs_are_told_about_as_they_were_measured(row):
         pytest.approx(figures[f"{name}@{size}"][part] * factor, rel=0.34)
         for size in SIZES[: len(claimed)]
     ]
+
+
+@pytest.mark.parametrize("page", ["why", "decisions"])
+def test_ratios_told_of_postgresql_are_on_the_page_of_figures(page):
+    figures = (CHECKOUT / "docs" / "postgres-figures.md").read_text("utf-8")
+    text = (CHECKOUT / "docs" / f"{page}.md").read_text("utf-8")
+    paragraphs = [one for one in re.split(r"\n\n|\n- ", text) if "postgres-figures.md" in one]
+    told = [ratio for one in paragraphs for ratio in re.findall(r"(\d\.\d\d) times", one)]
+
+    assert told
+    assert [ratio for ratio in told if f"| {ratio} |" not in figures] == []
