@@ -54,7 +54,7 @@ bench-short: $(VENV)/.bench ## the smallest bank and a fifth of the calls: does 
 .PHONY: docs
 docs: $(VENV)/.check $(WEB_READY) ## build the documentation into site/, TypeScript reference included, check it and run its examples
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees -b html docs site
-	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent docs -- --out ../site/typescript --logLevel Warn; \
+	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent docs -- --out ../site/typescript --customJs ../docs/_static/back-to-the-book.js --logLevel Warn; \
 	else echo "LEFT OUT: npm is missing, so the site has no TypeScript reference" >&2; fi
 	$(BIN)/python tools/check_site.py site
 	$(PYTEST) -q -ra tests/test_examples.py tests/test_documentation.py

@@ -39,6 +39,7 @@ html_show_sphinx = False
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["book.css"]
+html_js_files = [("book.js", {"defer": "defer"})]
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>TypeScript API</title>
 <p>The reference of the TypeScript package was left out of this build: npm was missing, or `make docs` was not what built it.
