@@ -7,6 +7,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pygments.lexers import JsonLexer
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
@@ -63,5 +65,6 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the check above."""
+    """Register the check above, and JSON lines as the JSON they are."""
+    app.add_lexer("jsonl", JsonLexer)
     app.connect("build-finished", finish)
