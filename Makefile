@@ -52,8 +52,11 @@ bench-short: $(VENV)/.bench ## the smallest bank and a fifth of the calls: does 
 	$(BIN)/python -m benchmarks --size 1000 --repeats 0.2 || test -s benchmarks/results/latest.json
 
 .PHONY: docs
-docs: $(VENV)/.check ## build the documentation into site/ and run its examples
+docs: $(VENV)/.check $(WEB_READY) ## build the documentation into site/, TypeScript reference included, check it and run its examples
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees -b html docs site
+	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent docs -- --out ../site/typescript --customJs ../docs/_static/back-to-the-book.js --logLevel Warn; \
+	else echo "LEFT OUT: npm is missing, so the site has no TypeScript reference" >&2; fi
+	$(BIN)/python tools/check_site.py site
 	$(PYTEST) -q -ra tests/test_examples.py tests/test_documentation.py
 	@echo "Open site/index.html"
 

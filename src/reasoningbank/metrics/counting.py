@@ -69,7 +69,7 @@ class Counters:
     """Add up calls, durations, rows, errors and events, by name.
 
     >>> counters = Counters()
-    >>> counters.ended("search_by_category", 52_000, rows=10)
+    >>> _ = counters.ended("search_by_category", 52_000, rows=10)
     >>> counters.totals()["search_by_category.rows"]
     10
     """
