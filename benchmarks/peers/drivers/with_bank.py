@@ -61,6 +61,10 @@ class Bank:
             "similar_5": (self._prepare_query, lambda given: self._similar(given, 5)),
             "similar_10": (self._prepare_query, lambda given: self._similar(given, 10)),
             "similar_text": (self._prepare_text, lambda given: given[0].find_similar(given[1], top_k=5)),
+            "similar_text_in_category": (
+                lambda number: (*self._prepare_text(number), self.rows.category(number)),
+                lambda given: given[0].find_similar(given[1], given[2], top_k=5),
+            ),
             "store": (self._prepare, self._put),
             "store_text": (lambda number: (self._text(), self._pattern(number)), lambda given: given[0].put(given[1])),
             "store_thousand": (lambda first: self._prepare_many(range(first, first + THOUSAND)), self._many),
