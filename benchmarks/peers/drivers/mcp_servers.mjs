@@ -74,7 +74,7 @@ const ours = {
     store_text: { prepare: pattern, call },
   }),
   idOf: (number) => ids.get(number),
-  get: async (pattern_id) => (await call(["reasoningbank_get_pattern", { pattern_id }])).pattern,
+  get: async (pattern_id) => (await call(["reasoningbank_get_pattern", { pattern_id }])).id,
   store: async (number) => (await call(pattern(number))).patternId,
 };
 
