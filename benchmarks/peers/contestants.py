@@ -45,7 +45,7 @@ _MCP = ("@modelcontextprotocol/server-memory@2026.8.31", "@modelcontextprotocol/
 CONTESTANTS = (
     Contestant(
         BANK, "ReasoningBank", "reasoningbank", (".",), ("with_bank.py", "normal"),
-        keeps="one transaction, committed to the write-ahead log (`durability=\"normal\"`)",
+        keeps='one transaction, committed to the write-ahead log (`durability="normal"`)',
     ),
     Contestant(
         "bank-full", "ReasoningBank, durability full", "reasoningbank", (".",), ("with_bank.py", "full"),

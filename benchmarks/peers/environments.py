@@ -59,9 +59,7 @@ def python_of(environment: str) -> str:
 
 def _with_pip(folder: Path, contestant: Contestant) -> Weight:
     _run([sys.executable, "-m", "venv", "--without-pip", str(folder)])
-    wanted = [
-        str(ROOT) + one[1:] if one.startswith(".") else one for one in contestant.packages
-    ]
+    wanted = [str(ROOT) + one[1:] if one.startswith(".") else one for one in contestant.packages]
     _run(
         [
             sys.executable, "-m", "pip", "--python", python_of(contestant.environment), "install",

@@ -23,7 +23,6 @@ SECONDS = 4.0
 """After so much time with one operation a contestant makes no more calls; five at least are made, in one turn."""
 FEWEST = 5
 STARTS = 5
-READS = ("get", "category", "similar_5", "similar_10", "similar_text", "similar_text_in_category")
 
 
 class Timed(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +85,9 @@ def measured(
             running.append(filled)
         for operation in OPERATIONS:
             say(f"{size:,}: {OPERATIONS[operation]}")
-            timed += _in_turns(operation, [one for one in running if operation in one.operations], size)
+            timed += _in_turns(
+                operation, [one for one in running if operation in one.operations], size
+            )
         prints = [_with_recall(one, running, size, rows) for one in prints]
     for path in place.iterdir():
         shutil.rmtree(path, ignore_errors=True)
@@ -108,12 +109,16 @@ def _footprint(running: Running, size: int, rows: Path) -> Footprint:
         "contestant": running.contestant.name, "size": size, "fill_seconds": running.fill_seconds,
     }  # fmt: skip
     if not running.path.exists() or not any(running.path.iterdir()):
-        return Footprint(**known, resident_mb=running.driver.resident_mb(), remark="nothing on disk")
+        return Footprint(
+            **known, resident_mb=running.driver.resident_mb(), remark="nothing on disk"
+        )
     # Closing brings what is held back to the disk, for those that hold something back.
     running.driver.ask("close")
     copy = running.path.with_name(running.path.name + "-copy")
     opened, searched, resident = [], [], []
-    search = next((one for one in ("similar_10", "similar_text") if one in running.operations), None)
+    search = next(
+        (one for one in ("similar_10", "similar_text") if one in running.operations), None
+    )
     for _ in range(STARTS):
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(running.path, copy)
@@ -192,8 +197,6 @@ def _with_recall(
 ) -> Footprint:
     for one in running:
         if one.contestant.name == footprint.contestant and one.found:
-            asked = sorted(one.found)[:QUERIES]
-            # Queries were asked in order, so the first of them are those that have answers.
-            share = recall_at_10(rows, size, [found for _, found in asked])
+            share = recall_at_10(rows, size, one.found)
             return msgspec.structs.replace(footprint, recall_at_10=round(share, 4))
     return footprint

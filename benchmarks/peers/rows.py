@@ -50,13 +50,16 @@ def unit(vectors: npt.NDArray[np.int8]) -> Floats:
     return scaled
 
 
-def recall_at_10(folder: Path, size: int, found: list[list[int]]) -> float:
-    """Give the share of the ten nearest rows that was found; a row as near as the tenth counts as one of them."""
+def recall_at_10(folder: Path, size: int, found: list[tuple[int, list[int]]]) -> float:
+    """Give the share of the ten nearest rows that was found for queries by their numbers.
+
+    A row as near as the tenth counts as one of the ten.
+    """
     dimension = default_embedder().dimension
     vectors = np.fromfile(folder / "vectors.f32", np.float32).reshape(-1, dimension)[:size]
     queries = np.fromfile(folder / "queries.f32", np.float32).reshape(-1, dimension)
     hits = 0
-    for number, rows in enumerate(found):
+    for number, rows in found:
         near = vectors @ queries[number]
         tenth = np.partition(near, -10)[-10]
         hits += min(10, sum(bool(near[row] >= tenth - 1e-6) for row in set(rows) if row < size))

@@ -10,10 +10,13 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.peers.contestants import BANK_MCP, Contestant
 from benchmarks.peers.environments import BUILD, CLIENT, python_of
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 DRIVERS = Path(__file__).parent / "drivers"
 PATIENCE = 900.0
@@ -36,7 +39,14 @@ def command_of(contestant: Contestant, rows: Path) -> list[str]:
     elif folder == CLIENT:
         server = BUILD / folder / "node_modules" / ".bin" / "mcp-server-memory"
         arguments = [*arguments, str(server)]
-    return ["node", "--expose-gc", str(DRIVERS / script), str(rows), str(BUILD / folder), *arguments]
+    return [
+        "node",
+        "--expose-gc",
+        str(DRIVERS / script),
+        str(rows),
+        str(BUILD / folder),
+        *arguments,
+    ]
 
 
 class Driver:
@@ -56,7 +66,7 @@ class Driver:
         )
         self._read = b""
 
-    def __enter__(self) -> Driver:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -39,7 +39,9 @@ class Bank:
     def open(self, path: Path) -> None:
         path.mkdir(exist_ok=True)
         self.path = path / "bank.db"
-        self.bank = ReasoningBank.open(self.path, embedder=self.given, durability=self._durability())
+        self.bank = ReasoningBank.open(
+            self.path, embedder=self.given, durability=self._durability()
+        )
 
     def _durability(self) -> Any:
         return sys.argv[2]
