@@ -77,7 +77,7 @@ More of it is in [](postgres-figures.md).
 ## In browsers
 
 {browser}
-## MCP server, hooks, metrics
+## MCP server, hooks, metrics, moving in
 
 {doors}
 ## Faults

@@ -169,11 +169,12 @@ def browser(sources: Sources) -> str:
 
 
 def doors(sources: Sources) -> str:
-    """Give what the MCP server, the hooks and the metrics cost."""
+    """Give what the MCP server, the hooks, the metrics and moving in cost."""
     parts = [
         _door(sources.records["mcp"], _mcp_tables),
         _door(sources.records["hooks"], _hooks_table),
         _door(sources.records["metrics"], _metrics_table),
+        _door(sources.records["migration"], _migration_table),
     ]
     return "\n\n".join(part for part in parts if part) + "\n" if any(parts) else NOT_RECORDED
 
@@ -227,6 +228,18 @@ def _metrics_table(figures: dict[str, Any]) -> str:
             f"(longest {week['flush_longest_ms']:.1f}), reading all {week['read_ms']:.1f} ms."
         )
     return _table(head, rows) + kept
+
+
+def _migration_table(figures: dict[str, float]) -> str:
+    row = (
+        f"{figures['patterns']:,}",
+        f"{figures['seconds']:.0f} s",
+        f"{figures['cpu_seconds']:.0f} s",
+        f"{figures['peak_mb']:.0f} MB",
+    )
+    return _table(
+        ("patterns of agentic-flow moved in", "time", "processor", "memory at most"), [row]
+    )
 
 
 def faults(sources: Sources) -> str:

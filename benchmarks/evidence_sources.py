@@ -14,7 +14,7 @@ import msgspec
 from benchmarks.peers.report import PeerReport
 from benchmarks.postgres import BASELINE as POSTGRES
 from benchmarks.postgres import Report as PostgresReport
-from benchmarks.record import Recorded, recorded
+from benchmarks.record import SMALL, Recorded, recorded
 from reasoningbank.benchmark import BenchmarkReport
 from reasoningbank.benchmark.report import Machine
 
@@ -76,7 +76,7 @@ def read_sources() -> Sources:
             for one in STREAMS
         },
         peers=msgspec.json.decode(PEERS.read_bytes(), type=PeerReport) if PEERS.exists() else None,
-        records={name: recorded(name) for name in ("mcp", "hooks", "metrics", "browser", "sizes")},
+        records={name: recorded(name) for name in SMALL},
         faults=json.loads(FAULTS.read_text("utf-8")) if FAULTS.exists() else None,
         claims=tuple(msgspec.json.decode(CLAIMS.read_bytes(), type=list[Claim])),
         dates={name: one["measured_on"] for name, one in _kept().items()},

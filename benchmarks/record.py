@@ -1,6 +1,6 @@
 """Run the small benchmarks and keep what they print for docs/evidence.md, with command, date, machine and load.
 
-    python -m benchmarks.record [NAME ...]      # mcp, hooks, metrics, browser, sizes; all without a name
+    python -m benchmarks.record [NAME ...]      # mcp, hooks, metrics, migration, browser, sizes; all without a name
 
 Writes ``benchmarks/records/NAME.json``. One that cannot run here (no Node, no Chromium) is skipped with the reason, and what is
 kept of it stays as it was.
@@ -63,6 +63,12 @@ SMALL = {
     ),
     "metrics": Small(
         "python -m benchmarks.metrics", [*PYTHON, "benchmarks.metrics", "--json"], ROOT, json.loads
+    ),
+    "migration": Small(
+        "python -m benchmarks.migration",
+        [*PYTHON, "benchmarks.migration", "--json"],
+        ROOT,
+        json.loads,
     ),
     "browser": Small("npm run bench (in web/)", ["npm", "run", "--silent", "bench"], WEB, _browser),
     "sizes": Small("npm run sizes (in web/)", ["npm", "run", "--silent", "sizes"], WEB, _sizes),

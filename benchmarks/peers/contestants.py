@@ -72,6 +72,11 @@ CONTESTANTS = (
         remark="`infer=False`; exact search; with a model it would ask one for each memory",
     ),
     Contestant(
+        "langgraph", "LangGraph's SqliteStore", "langgraph", ("langgraph-checkpoint-sqlite==3.1.2",), ("with_langgraph.py",),
+        keeps="committed to SQLite in its write-ahead log",
+        remark="exact search by sqlite-vec, float32",
+    ),
+    Contestant(
         "agentdb", "agentdb", "agentdb", ("agentdb@1.6.1",), ("agentdb.mjs",),
         keeps="nothing on disk: the file is written by `save()` or on closing",
         remark="exact search, float32; a category is a filter of its search, not a search of its own",
