@@ -5,8 +5,18 @@ import { Rows, environment, load, range, serve } from "./loop.mjs";
 
 const rows = new Rows();
 const ids = new Map();
-let bank;
+let bank, glue;
 
+/** Its glue keeps one instance in a module: another would share its buffers. */
+async function instantiated() {
+  const place = ["agentic-flow", "wasm", "reasoningbank"];
+  const loaded = await load(...place, "reasoningbank_wasm_bg.js");
+  const bytes = await readFile(join(environment, "node_modules", ...place, "reasoningbank_wasm_bg.wasm"));
+  const { instance } = await WebAssembly.instantiate(bytes, { "./reasoningbank_wasm_bg.js": loaded });
+  loaded.__wbg_set_wasm(instance.exports);
+  instance.exports.__wbindgen_start();
+  return loaded;
+}
 const prepare = (number) => {
   const [task_description, task_category, strategy, success_score] = rows.text(number);
   return JSON.stringify({ task_description, task_category, strategy, success_score });
@@ -22,12 +32,7 @@ const read = async (id) => {
 await serve({
   packages: ["agentic-flow"],
   async open() {
-    const place = ["agentic-flow", "wasm", "reasoningbank"];
-    const glue = await load(...place, "reasoningbank_wasm_bg.js");
-    const bytes = await readFile(join(environment, "node_modules", ...place, "reasoningbank_wasm_bg.wasm"));
-    const { instance } = await WebAssembly.instantiate(bytes, { "./reasoningbank_wasm_bg.js": glue });
-    glue.__wbg_set_wasm(instance.exports);
-    instance.exports.__wbindgen_start();
+    glue ??= await instantiated();
     bank = await new glue.ReasoningBankWasm("bench"); // its constructor gives a promise
   },
   close: () => {},
