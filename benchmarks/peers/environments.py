@@ -5,6 +5,7 @@ Nothing is installed beside this project's own packages, and what cannot be inst
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -40,9 +41,11 @@ def prepared(contestant: Contestant, say: Callable[[str], None]) -> Weight:
     folder = BUILD / contestant.environment
     stamp = folder / ".installed.json"
     recipe = [sys.version.split()[0], *contestant.packages]
+    if contestant.packages[0].startswith("."):
+        recipe.append(_checkout())
     if stamp.exists():
         told = json.loads(stamp.read_text("utf-8"))
-        if told["recipe"] == recipe and "." not in contestant.packages[0][:1]:
+        if told["recipe"] == recipe:
             return Weight(told["megabytes"], told["packages"])
     say(f"installing {' '.join(contestant.packages)} into {folder.relative_to(ROOT)}")
     shutil.rmtree(folder, ignore_errors=True)
@@ -55,6 +58,15 @@ def prepared(contestant: Contestant, say: Callable[[str], None]) -> Weight:
 
 def python_of(environment: str) -> str:
     return str(BUILD / environment / "bin" / "python")
+
+
+def _checkout() -> str:
+    """Give a name for the sources as they are: another one means installing again."""
+    digest = hashlib.sha256()
+    for path in [ROOT / "pyproject.toml", *sorted((ROOT / "src").rglob("*.*"))]:
+        if path.is_file() and path.suffix != ".pyc":
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _with_pip(folder: Path, contestant: Contestant) -> Weight:
