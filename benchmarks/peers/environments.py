@@ -92,14 +92,22 @@ def _with_npm(folder: Path, contestant: Contestant) -> Weight:
     packages = len(json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]) - 1
     for name in NATIVE:
         if (modules / name).exists():
-            _run(["npm", "rebuild", "--silent", name], cwd=folder)
+            _build(name, folder)
     return Weight(_megabytes(modules), packages)
 
 
-def _run(command: list[str], cwd: Path | None = None) -> None:
+def _build(name: str, folder: Path) -> None:
+    """Fetch the ready build of a native module, or compile it where that cannot be had soon."""
+    try:
+        _run(["npm", "rebuild", "--silent", name], cwd=folder, seconds=60)
+    except NotInstalled:
+        _run(["npm", "rebuild", "--silent", "--build-from-source", name], cwd=folder)
+
+
+def _run(command: list[str], *, cwd: Path | None = None, seconds: float = 900) -> None:
     try:
         done = subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, check=False, timeout=900
+            command, cwd=cwd, capture_output=True, text=True, check=False, timeout=seconds
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotInstalled(str(error)) from error
