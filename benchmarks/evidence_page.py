@@ -46,11 +46,11 @@ tables and rows in the same run.
 [](benchmarks.md), and vectors of 768 numbers made beforehand, so that it is the store that is measured and nobody's embedder. Where a
 store embeds by itself without a network, the whole call is measured as well (*from text*). Calls are timed inside each store's own
 process, one by one, ten at a time in turns, everybody's once before anybody's second turn, after ten that are not counted; a
-store is given up to 200 calls or four seconds for an operation. Memory is what the system holds for a fresh process that has
+store is given up to 200 calls or two seconds for an operation. Memory is what the system holds for a fresh process that has
 opened the store, got one row and searched once, its runtime included.
 
-*Lost to SIGKILL* is counted by killing a process that stores row after row and tells each one after the call has returned, ten
-times, each time with a new store; a fresh process then looks for every row told. *Syncs a store* are the calls of
+*Lost to SIGKILL* is counted by killing a process that stores row after row and tells each one after the call has returned,
+each time with a new store; a fresh process then looks for every row told. *Syncs a store* are the calls of
 `fsync` and its kin, counted by strace while single rows are stored: a store with none may lose, when power fails, what the system had not
 written yet. Stores differ in that, so ours is measured in both forms: compare one that syncs with *durability full*.
 

@@ -58,23 +58,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
             timed += times
             footprints += prints
             left_out.update({name: f"at {size:,}: {reason}" for name, reason in out.items()})
-    report = PeerReport(
-        machine=machine(load_before),
-        measured_on=datetime.now(timezone.utc).date().isoformat(),
-        seconds=round(time.monotonic() - begun),
-        seed=options.seed,
-        sizes=sizes,
-        taking=tuple(taking),
-        timed=tuple(timed),
-        footprints=tuple(footprints),
-        left_out=left_out,
-    )
+        # After each size, so that a run that is stopped has not been for nothing.
+        report = PeerReport(
+            machine=machine(load_before),
+            measured_on=datetime.now(timezone.utc).date().isoformat(),
+            seconds=round(time.monotonic() - begun),
+            seed=options.seed,
+            sizes=sizes[: sizes.index(size) + 1],
+            taking=tuple(taking),
+            timed=tuple(timed),
+            footprints=tuple(footprints),
+            left_out=left_out,
+        )
+        write(LATEST, report)
+        if options.save_baseline:
+            write(BASELINE, report)
     print(markdown(report))
     for loss in losses(report):
         print(f"{loss.times:.1f} times {loss.peer}: {loss.what} at {loss.size:,}")
-    write(LATEST, report)
-    if options.save_baseline:
-        write(BASELINE, report)
     return 0
 
 
@@ -165,7 +166,7 @@ def write(path: Path, report: PeerReport) -> None:
 
 
 def say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {line}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

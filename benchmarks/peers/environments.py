@@ -92,16 +92,16 @@ def _with_npm(folder: Path, contestant: Contestant) -> Weight:
     packages = len(json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]) - 1
     for name in NATIVE:
         if (modules / name).exists():
-            _build(name, folder)
+            _build(modules / name)
     return Weight(_megabytes(modules), packages)
 
 
-def _build(name: str, folder: Path) -> None:
+def _build(module: Path) -> None:
     """Fetch the ready build of a native module, or compile it where that cannot be had soon."""
     try:
-        _run(["npm", "rebuild", "--silent", name], cwd=folder, seconds=60)
+        _run(["npm", "run", "--silent", "install"], cwd=module, seconds=60)
     except NotInstalled:
-        _run(["npm", "rebuild", "--silent", "--build-from-source", name], cwd=folder)
+        _run(["npx", "--no-install", "node-gyp", "rebuild", "--release"], cwd=module)
 
 
 def _run(command: list[str], *, cwd: Path | None = None, seconds: float = 900) -> None:

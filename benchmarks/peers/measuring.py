@@ -19,10 +19,10 @@ from reasoningbank.benchmark.timing import Spread
 
 TURN = 10
 """Calls of one contestant before the next one's turn."""
-SECONDS = 4.0
+SECONDS = 2.0
 """After so much time with one operation a contestant makes no more calls; five at least are made, in one turn."""
 FEWEST = 5
-STARTS = 5
+STARTS = 3
 
 
 class Timed(msgspec.Struct, frozen=True, kw_only=True):
