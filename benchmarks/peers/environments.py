@@ -92,22 +92,15 @@ def _with_npm(folder: Path, contestant: Contestant) -> Weight:
     packages = len(json.loads((folder / "package-lock.json").read_text("utf-8"))["packages"]) - 1
     for name in NATIVE:
         if (modules / name).exists():
-            _build(modules / name)
+            # Its own script: it fetches a ready build, or compiles.
+            _run(["npm", "run", "--silent", "install"], cwd=modules / name)
     return Weight(_megabytes(modules), packages)
 
 
-def _build(module: Path) -> None:
-    """Fetch the ready build of a native module, or compile it where that cannot be had soon."""
-    try:
-        _run(["npm", "run", "--silent", "install"], cwd=module, seconds=60)
-    except NotInstalled:
-        _run(["npx", "--no-install", "node-gyp", "rebuild", "--release"], cwd=module)
-
-
-def _run(command: list[str], *, cwd: Path | None = None, seconds: float = 900) -> None:
+def _run(command: list[str], cwd: Path | None = None) -> None:
     try:
         done = subprocess.run(
-            command, cwd=cwd, capture_output=True, text=True, check=False, timeout=seconds
+            command, cwd=cwd, capture_output=True, text=True, check=False, timeout=900
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NotInstalled(str(error)) from error
