@@ -38,6 +38,7 @@ def lost(sources: Sources) -> list[Lost]:
         *_postgres(sources),
         *_browser(sources),
         *_metrics(sources),
+        *_faults(sources),
     ]
 
 
@@ -127,3 +128,12 @@ def _metrics(sources: Sources) -> Iterator[Lost]:
                 f"{row['on_quickest']:.2f} µs", f"{row['off_quickest']:.2f} µs",
                 f"{1 + row['share']:.3f}",
             )  # fmt: skip
+
+
+def _faults(sources: Sources) -> Iterator[Lost]:
+    for line in [] if sources.faults is None else sources.faults["families"]:
+        for field in ("lost", "doubled", "wrong", "untyped"):
+            if line.get(field):
+                yield Lost(
+                    f"{field} in the faults of {line['family']}", "none", f"{line[field]:,}", "0", "",
+                )  # fmt: skip

@@ -25,6 +25,8 @@ from reasoningbank.benchmark.figures import LABELS, Figure, Limit, limits_of, ve
 
 VERDICTS = {"aim": "aim reached", "must": "kept", "missed": "**missed**", "none": ""}
 NOT_RECORDED = "Not recorded: run the command and make this page anew.\n"
+BROWSERS = "Not recorded for this page yet; an earlier run stands in [](web.md).\n"
+DOORS = "Not recorded for this page yet; earlier runs stand in [](mcp.md) and [](plugin.md).\n"
 
 
 def losses(sources: Sources) -> str:
@@ -48,7 +50,12 @@ def commands(sources: Sources) -> str:
         rows.append((name, command, _date(kept), f"benchmarks/records/{name}.json"))
     told = sources.faults or {}
     rows.append(
-        ("faults", "`make faults`", told.get("measured_on", "not recorded"), name_of(FAULTS))
+        (
+            "faults",
+            "`make faults`",
+            told.get("date", "not recorded")[:10] if told else "not recorded",
+            name_of(FAULTS),
+        )
     )
     return _table(("what", "measured by", "on", "kept in"), [(*row[:3], f"`{row[3]}`") for row in rows])  # fmt: skip
 
@@ -165,7 +172,7 @@ def browser(sources: Sources) -> str:
             for name, one in sizes.figures.items()
         ]
         parts.append(_table(("what a page fetches, brotli", "size", "limit"), rows))
-    return "\n\n".join(parts) + "\n" if parts else NOT_RECORDED
+    return "\n\n".join(parts) + "\n" if parts else BROWSERS
 
 
 def doors(sources: Sources) -> str:
@@ -176,7 +183,7 @@ def doors(sources: Sources) -> str:
         _door(sources.records["metrics"], _metrics_table),
         _door(sources.records["migration"], _migration_table),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n" if any(parts) else NOT_RECORDED
+    return "\n\n".join(part for part in parts if part) + "\n" if any(parts) else DOORS
 
 
 def _door(kept: Recorded | None, tables: Any) -> str:
@@ -243,31 +250,24 @@ def _migration_table(figures: dict[str, float]) -> str:
 
 
 def faults(sources: Sources) -> str:
-    """Give a row for each family, with whatever it counted."""
+    """Give a row for each family of faults, and the totals last."""
     told = sources.faults
     if told is None:
         return NOT_RECORDED
-    rows = next((value for value in told.values() if _are_rows(value)), [])
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    about = ", ".join(f"{key} {value}" for key, value in told.items() if isinstance(value, str | int | float))  # fmt: skip
-    cells = [[_cell(row.get(column, "")) for column in columns] for row in rows]
-    total = [_total(rows, column) for column in columns]
-    return f"{about}.\n\n{_table(columns, [*cells, total])}"
-
-
-def _are_rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+    lines = [*told["families"], told["totals"]]
+    columns = list(dict.fromkeys(key for line in lines for key in line))
+    cells = [[_cell(line.get(column, "")) for column in columns] for line in lines]
+    machine = ", ".join(str(value) for value in told["machine"].values())
+    failures = len(told["failures"])
+    about = (
+        f"The {told['form']} form, seed {told['seed']}, {told['minutes']} minutes on {told['date'][:10]}; {machine}. "
+        f"Rounds that failed: {failures}."
+    )
+    return f"{about}\n\n{_table(columns, cells)}"
 
 
 def _cell(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _total(rows: list[dict[str, Any]], column: str) -> str:
-    values = [row.get(column) for row in rows]
-    if column == "family":
-        return "all"
-    return f"{sum(values):,}" if all(isinstance(one, int) for one in values) else ""
+    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
 
 
 def claims(sources: Sources) -> str:
