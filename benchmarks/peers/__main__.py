@@ -1,6 +1,6 @@
 """Measure the bank beside its peers, each in an environment of its own.
 
-    python -m benchmarks.peers [--only NAME ...] [--size N ...] [--rounds 10] [--seed 1] [--save-baseline]
+    python -m benchmarks.peers [--only NAME ...] [--size N ...] [--rounds 10] [--seed 1] [--extend] [--save-baseline]
 
 Prints the tables, losses included, and writes ``benchmarks/results/peers.json``. A peer that cannot be installed or fails is
 left out, with the reason in the tables and on standard error. Nothing of a peer is installed beside this project's own packages:
@@ -40,10 +40,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load_before, begun = load_average(), time.monotonic()
     chosen = [one for one in CONTESTANTS if options.only is None or one.name in options.only]
     weights, left_out = install(chosen)
+    sizes = tuple(options.size or SIZES)
     taking: list[Taking] = []
     timed: list[Timed] = []
     footprints: list[Footprint] = []
-    sizes = tuple(options.size or SIZES)
+    known: tuple[int, ...] = ()
+    spent = 0.0
+    if options.extend:
+        before = msgspec.json.decode(BASELINE.read_bytes(), type=PeerReport)
+        known = tuple(size for size in before.sizes if size not in sizes)
+        taking = list(before.taking)
+        timed = [one for one in before.timed if one.size in known]
+        footprints = [one for one in before.footprints if one.size in known]
+        left_out = {**before.left_out, **left_out}
+        spent = before.seconds
     for size in sizes:
         with tempfile.TemporaryDirectory(prefix="reasoningbank-peers-") as folder:
             rows, place = Path(folder) / "rows", Path(folder) / "stores"
@@ -53,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not taking:
                 taking = _taking(chosen, weights, left_out, rows, place, options)
             names = {one.name for one in taking}
-            taking_part = [one for one in chosen if one.name in names]
+            taking_part = [one for one in chosen if one.name in names and one.name in weights]
             times, prints, out = measured(taking_part, size, rows, place, say)
             timed += times
             footprints += prints
@@ -62,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report = PeerReport(
             machine=machine(load_before),
             measured_on=datetime.now(timezone.utc).date().isoformat(),
-            seconds=round(time.monotonic() - begun),
+            seconds=round(spent + time.monotonic() - begun),
             seed=options.seed,
-            sizes=sizes[: sizes.index(size) + 1],
+            sizes=tuple(sorted({*known, *sizes[: sizes.index(size) + 1]})),
             taking=tuple(taking),
             timed=tuple(timed),
             footprints=tuple(footprints),
@@ -154,6 +164,9 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=10, help="how often each is killed")
     parser.add_argument("--seed", type=int, default=1, help="when each is killed")
+    parser.add_argument(
+        "--extend", action="store_true", help="add sizes to the stored run, without killing anew"
+    )
     parser.add_argument("--save-baseline", action="store_true", help="keep this run for the page")
     return parser
 

@@ -142,7 +142,10 @@ def _taking(report: PeerReport) -> str:
 def _times(report: PeerReport, size: int) -> str:
     names = list(OPERATIONS)
     rows = []
+    measured = {one.contestant for one in report.timed if one.size == size}
     for one in report.taking:
+        if one.name not in measured:
+            continue  # that is not "no such operation"
         cells = [TITLES[one.name]]
         for operation in names:
             timed = report.time_of(one.name, operation, size)
