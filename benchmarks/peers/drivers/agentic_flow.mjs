@@ -34,9 +34,14 @@ await serve({
   async open(path) {
     mkdirSync(path, { recursive: true });
     process.env.CLAUDE_FLOW_DB_PATH = join(path, "memory.db");
-    process.chdir(path);
-    bank = await load("agentic-flow", "dist", "reasoningbank", "index.js");
-    await bank.initialize();
+    process.chdir(path); // its settings are looked for here
+    // Its index loads model runners that a plain installation does not bring along.
+    const part = (...names) => load("agentic-flow", "dist", "reasoningbank", ...names);
+    const db = await part("db", "queries.js");
+    const { retrieveMemories } = await part("core", "retrieve.js");
+    const { computeEmbedding } = await part("utils", "embeddings.js");
+    bank = { db, retrieveMemories, computeEmbedding };
+    await db.runMigrations();
   },
   close: () => bank.db.closeDb(),
   // Its search needs vectors of its own making: one of another length throws.

@@ -4,7 +4,7 @@
  * Times are taken here, around the contestant's call alone; what the call is given is made before the clock starts.
  */
 import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
@@ -13,7 +13,7 @@ export const THOUSAND = 1000;
 export const [folder, environment, ...more] = process.argv.slice(2);
 
 /** Load a file of a package by its path: packages hide files that are needed here. */
-export const load = (...parts) => import(pathToFileURL(join(environment, "node_modules", ...parts)));
+export const load = (...parts) => import(pathToFileURL(resolve(environment, "node_modules", ...parts)));
 
 // What contestants print goes to standard error: standard output belongs to the answers.
 for (const name of ["log", "info", "warn", "debug"]) console[name] = () => {};
