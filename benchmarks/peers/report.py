@@ -135,9 +135,9 @@ def _taking(report: PeerReport) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in one.versions.items())
         lost = "not counted"
         if one.survival is not None:
-            lost = f"{one.survival.lost:,} of {one.survival.acknowledged:,}"
+            lost = f"{one.survival.lost:,} of {one.survival.acknowledged:,} in {one.survival.rounds} kills"
             if one.survival.unreadable:
-                lost += f"; {one.survival.unreadable} of {one.survival.rounds} times unreadable"
+                lost += f"; {one.survival.unreadable} times unreadable"
         rows.append(
             (
                 TITLES[one.name], versions, f"{one.install_mb:,.0f} MB, {one.install_packages} packages",
