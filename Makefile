@@ -51,6 +51,16 @@ bench-short: $(VENV)/.bench ## the smallest bank and a fifth of the calls: does 
 	@rm -f benchmarks/results/latest.json
 	$(BIN)/python -m benchmarks --size 1000 --repeats 0.2 || test -s benchmarks/results/latest.json
 
+.PHONY: bench-peers
+bench-peers: $(VENV)/.bench ## measure beside other stores, each installed into an environment of its own; what cannot be is skipped, loudly
+	$(BIN)/python -m benchmarks.peers $(PEERS_ARGS)
+
+.PHONY: bench-records
+bench-records: $(VENV)/.bench $(WEB_READY) ## the small benchmarks of the page of evidence: MCP server, hooks, metrics, browser, sizes
+	$(BIN)/python -m pip install --quiet --editable '.[mcp]'
+	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent build; fi
+	$(BIN)/python -m benchmarks.record $(RECORDS)
+
 .PHONY: docs
 docs: $(VENV)/.check $(WEB_READY) ## build the documentation into site/, TypeScript reference included, check it and run its examples
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees -b html docs site
@@ -82,6 +92,7 @@ check-generated: $(VENV)/.check ## generated files are up to date
 	$(BIN)/python tools/command_line_reference.py --check
 	$(BIN)/python -m benchmarks.page --check
 	$(BIN)/python -m benchmarks.postgres_page --check
+	$(BIN)/python -m benchmarks.evidence_page --check
 
 # ---------------------------------------------------------------- the TypeScript package
 
@@ -160,11 +171,12 @@ format: $(VENV)/.check ## format the code and apply the safe fixes of the linter
 	$(BIN)/ruff check --fix
 
 .PHONY: generate
-generate: $(VENV)/.check ## write the generated files anew: spec/, the pages on the command line and on benchmarks
+generate: $(VENV)/.check ## write the generated files anew: spec/, the pages on the command line, on benchmarks and on evidence
 	$(BIN)/python tools/generate_spec.py
 	$(BIN)/python tools/command_line_reference.py
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.postgres_page
+	$(BIN)/python -m benchmarks.evidence_page
 
 .PHONY: package
 package: $(VENV)/.test ## build the sdist and the wheel into dist/

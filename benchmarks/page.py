@@ -32,7 +32,8 @@ orphan: true
 
 # Benchmarks
 
-Every number here comes from one run of the repository's own benchmarks on one machine. Run them on yours:
+Every number here comes from one run of the repository's own benchmarks on one machine. [](evidence.md) has them beside other stores,
+with every other number of these pages. Run them on yours:
 
 ```sh
 make bench                                      # 1,000, 10,000 and 100,000 patterns
@@ -41,6 +42,7 @@ make bench BENCH_ARGS=--consolidation           # whole banks are consolidated a
 make bench BENCH_ARGS=--compare                 # beside the stored baseline; fails when a figure is 1.3 times worse
 reasoningbank bench                             # from an installed package: 1,000 and 10,000
 python benchmarks/retrieval.py FOLDER           # how well tasks are found, on your own sets
+make bench-peers                                # beside other stores, each installed into an environment of its own
 ```
 
 ## How it is measured
