@@ -22,7 +22,7 @@ import pytest
 from reasoningbank import Unavailable
 from tests.documents.blocks import CHECKOUT, all_blocks, blocks_of, documents, needs_of
 from tests.documents.running import DOCTEST_FLAGS, run_blocks, run_document
-from tests.learning.fake_provider import FakeProvider, says
+from tests.learning.fake_provider import Answer, Asked, FakeProvider, says
 
 SOURCE = CHECKOUT / "src"
 ELSEWHERE = {"postgres", "frameworks"}  # tests/postgres/test_page.py, tests/adapters/test_page.py
@@ -40,15 +40,23 @@ MODULES_WITH_EXAMPLES = sorted(
     for path in SOURCE.rglob("*.py")
     if ">>> " in path.read_text("utf-8")
 )
+JUDGED = {"verdict": "success", "reasons": ["The last step shows that all passed."]}
 LESSONS = {
     "lessons": [
         {
-            "title": "Read the first failure",
-            "strategy": "When several tests fail, mend the first error and run them again.",
-            "tags": ["pytest"],
+            "title": "Count all lines at once",
+            "strategy": "To count the lines of many files, join them first and count once.",
+            "tags": ["shell"],
         }
     ]
 }
+
+
+def answer_of_the_model(asked: Asked) -> Answer:
+    """Answer as a model would: to the agent of a document, to the bank's judge, to its distiller."""
+    if b"Answer with one shell command" in asked.raw:
+        return says("DONE" if b"exit code" in asked.raw else "cat *.log 2>&1 | wc -l")
+    return says(LESSONS if b"lessons" in asked.raw else JUDGED)
 
 
 @pytest.fixture
@@ -59,8 +67,7 @@ def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         return
     pytest.importorskip("pydantic_ai", reason='needs the extra [llm]: pip install ".[llm]"')
     started = FakeProvider()
-    judged = {"verdict": "success", "reasons": ["The last step shows that all passed."]}
-    started.answers(lambda asked: says(judged if b'"verdict"' in asked.raw else LESSONS))
+    started.answers(answer_of_the_model)
     monkeypatch.setenv("OPENAI_BASE_URL", started.url)
     monkeypatch.setenv("OPENAI_API_KEY", "not-a-real-key")
     yield

@@ -89,7 +89,7 @@ def _wrong_for_reasoningbank(words: list[str]) -> str | None:
     if verb not in known:
         return f"no verb {verb}"
     for word in rest:
-        if word.startswith("<") or word.startswith(">"):
+        if word.startswith(("<", ">")):
             break
         if re.match(r"--?[a-z]", word) and word.partition("=")[0] not in known[verb] | shared:
             return f"{verb} has no option {word}"

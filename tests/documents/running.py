@@ -101,7 +101,7 @@ class Reader:
                 code = compile(
                     "\n" * block.line + block.text, block.document, "exec", dont_inherit=True
                 )
-                exec(code, self._names)  # noqa: S102 - the document is ours
+                exec(code, self._names)
         self._printed = told.getvalue()
 
     def _run_console(self, block: Block) -> None:
