@@ -8,6 +8,7 @@ import io
 import os
 import re
 import shlex
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -35,6 +36,13 @@ class Shell:
     def __init__(self) -> None:
         self._state = Path(tempfile.mkdtemp(), "state")
         self._state.write_text("", "utf-8")
+        self._groups: list[int] = []
+
+    def close(self) -> None:
+        """End what commands have left running in the background."""
+        for group in self._groups:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGTERM)
 
     def run(self, command: str) -> tuple[int, str]:
         """Give the exit status of a command, and what it printed on both streams."""
@@ -45,18 +53,23 @@ class Shell:
         )
         # The command belongs to the interpreter that runs the tests, wherever that is.
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(
-            script,
-            shell=True,
+        with subprocess.Popen(
+            ["/bin/sh", "-c", script],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=SECONDS,
             env={**os.environ, "PATH": programs},
-        )
-        return done.returncode, done.stdout
+            start_new_session=True,
+        ) as process:
+            if "&" in command.replace("&&", "").replace(">&", ""):
+                self._groups.append(process.pid)
+            try:
+                printed, _ = process.communicate(timeout=SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                raise
+        return process.returncode, printed
 
 
 class Reader:
@@ -67,6 +80,10 @@ class Reader:
         self._shell = Shell()
         self._printed: str | None = None
         self._run_sql = run_sql if run_sql is not None else run_on_new_bank
+
+    def close(self) -> None:
+        """End what its shell has started."""
+        self._shell.close()
 
     def follow(self, block: Block) -> bool:
         """Do what a block says; give whether anything was run or compared."""
@@ -126,8 +143,8 @@ def run_document(document: str, *, run_sql: Callable[[str], object] | None = Non
 
 def run_blocks(blocks: Sequence[Block], *, run_sql: Callable[[str], object] | None = None) -> int:
     """Run blocks as one document."""
-    reader = Reader(run_sql)
-    return sum(reader.follow(block) for block in blocks)
+    with contextlib.closing(Reader(run_sql)) as reader:
+        return sum(reader.follow(block) for block in blocks)
 
 
 def transcript(block: str) -> list[tuple[str, str]]:
