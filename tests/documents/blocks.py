@@ -5,10 +5,12 @@ A comment in HTML on the line before a block, unseen by readers, is its mark:
     <!-- not run: REASON -->         it cannot run here; the reason is counted and listed by every run
     <!-- types only: REASON -->      TypeScript that is checked by the compiler and not run
     <!-- prints -->                  what the program above it prints
+    <!-- shows -->                   what the page above it, the file index.html, shows in a browser
     <!-- file: NAME -->              a file that the blocks below it use
     <!-- written by: HOST, FILE -->  what `reasoningbank install HOST` writes into FILE of the user's home
 
-and one anywhere in a document says what its examples need: `<!-- examples need: postgres -->`.
+and two anywhere in a document speak of all its examples: `<!-- examples need: postgres -->`, and, where they go on
+from those of another document, `<!-- examples follow: docs/recipes/team-postgres.md -->`.
 """
 
 from __future__ import annotations
@@ -35,10 +37,11 @@ NOT_RUN = ("sh", "text")
 NEEDS = ("postgres", "frameworks", "provider")
 """What the examples of a document may need: a server, libraries that exclude each other, a model to ask."""
 
-_MARKS = ("not run", "types only", "prints", "file", "written by")
+_MARKS = ("not run", "types only", "prints", "shows", "file", "written by")
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")
 _COMMENT = re.compile(r"^\s*<!--\s*([a-z ]+?)\s*(?::\s*(.*?))?\s*-->\s*$")
 _NEED = re.compile(r"^<!-- examples need: ([a-z, ]+) -->$", re.MULTILINE)
+_FOLLOWED = re.compile(r"^<!-- examples follow: (\S+) -->$", re.MULTILINE)
 _NO_DOCUMENTS = {"node_modules", "dist", "build", "site", "results"}
 
 
@@ -103,6 +106,12 @@ def needs_of(document: str) -> set[str]:
         message = f"{document} needs {sorted(unknown)}, which no test provides"
         raise ValueError(message)
     return needs
+
+
+def followed_by(document: str) -> str | None:
+    """Give the document whose examples are to be run before those of this one, or None."""
+    found = _FOLLOWED.search((CHECKOUT / document).read_text("utf-8"))
+    return found and found[1]
 
 
 def all_blocks() -> list[Block]:

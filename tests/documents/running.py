@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tests.documents.blocks import Block, blocks_of
+from tests.documents.blocks import Block, blocks_of, followed_by
 
 DOCTEST_FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 PRINTED_FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -137,8 +137,10 @@ class Reader:
 
 
 def run_document(document: str, *, run_sql: Callable[[str], object] | None = None) -> int:
-    """Run every example of a document in order; give how many blocks that were."""
-    return run_blocks(blocks_of(document), run_sql=run_sql)
+    """Run every example of a document in order, after those it goes on from; give how many blocks that were."""
+    before = followed_by(document)
+    blocks = [*(blocks_of(before) if before else []), *blocks_of(document)]
+    return run_blocks(blocks, run_sql=run_sql)
 
 
 def run_blocks(blocks: Sequence[Block], *, run_sql: Callable[[str], object] | None = None) -> int:

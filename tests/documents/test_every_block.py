@@ -31,7 +31,11 @@ def what_is_wrong(block: Block) -> str | None:
     reason = block.reason_not_to_run
     if reason is not None and len(reason.split()) < 3:
         return "the reason not to run it is missing or says too little"
-    if block.language in NOT_RUN and reason is None and not {"prints", "file"} & set(block.marks):
+    if (
+        block.language in NOT_RUN
+        and reason is None
+        and not {"prints", "shows", "file"} & set(block.marks)
+    ):
         return f"{block.language} is not run: say why above it, <!-- not run: REASON -->"
     if "types only" in block.marks and block.language != "ts":
         return "only TypeScript can be compiled without being run"
