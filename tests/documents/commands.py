@@ -57,7 +57,7 @@ def what_is_wrong(command: list[str]) -> str | None:
             make_targets(),
             "make has no target",
         )
-    if program == "npm" and rest[:1] == ["run"]:
+    if program == "npm" and rest[:1] == ["run"] and npm_scripts():
         return _first_missing(
             [one for one in rest[1:] if not one.startswith("-")][:1],
             npm_scripts(),
@@ -139,7 +139,9 @@ def make_targets() -> set[str]:
 @cache
 def npm_scripts() -> set[str]:
     """Give the scripts of the TypeScript package."""
-    return set(json.loads((CHECKOUT / "web/package.json").read_text("utf-8"))["scripts"])
+    package = CHECKOUT / "web/package.json"
+    # An sdist has the Python package alone.
+    return set(json.loads(package.read_text("utf-8"))["scripts"]) if package.exists() else set()
 
 
 @cache
