@@ -70,12 +70,12 @@ function marksAbove(lines: readonly string[], fence: number): Map<string, string
  * reader would type it below.
  */
 export function programsOf(blocks: readonly Block[]): Program[] {
-  const programs: { place: string; language: "ts" | "js"; text: string; typesOnly: boolean; prints: string | null }[] = [];
-  let last: (typeof programs)[number] | null = null;
+  const programs: { -readonly [Key in keyof Program]: Program[Key] }[] = [];
+  let last: (typeof programs)[number] | undefined;
   for (const { document, line, language, text, marks } of blocks) {
-    if (marks.has("prints") && last !== null) last.prints = text;
+    if (marks.has("prints") && last !== undefined) last.prints = text;
     if (language !== "ts" && language !== "js") {
-      if (language === "python" || language === "console") last = null;
+      if (language === "python" || language === "console") last = undefined;
       continue;
     }
     if (marks.has("file") || marks.has("not run")) continue;
