@@ -28,7 +28,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 RUN = {"python": "pytest", "console": "pytest", "sql": "pytest", "ts": "vitest", "js": "vitest"}
 """Languages whose blocks run, and by what."""
 
-PARSED = ("json", "jsonl", "toml", "yaml", "xml", "ini", "html")
+PARSED = ("json", "toml", "yaml", "xml", "ini", "html")
 """Languages whose blocks are read by a parser, or by a browser."""
 
 NOT_RUN = ("sh", "text")
