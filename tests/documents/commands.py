@@ -16,6 +16,7 @@ from tests.documents.blocks import CHECKOUT, Block
 _SPAN = re.compile(r"`((?:reasoningbank|make|pip install|npm run) [^`\n]+)`")
 _PLACEHOLDER = re.compile(r"^\W*[A-Z][A-Z_.|]*\W*$|^\.\.\.|^…")
 _ASSIGNED = re.compile(r"^[A-Z_]+=")
+_CI_STEP = re.compile(r"^\s*(?:- )?run: (.+)$", re.MULTILINE)
 _SEPARATORS = {"&&", "||", ";", "|", "&"}
 
 
@@ -153,5 +154,7 @@ def extras_of_project() -> set[str]:
 
 
 def commands_of(block: Block) -> list[list[str]]:
-    """Give the commands of a block that is made of them."""
+    """Give the commands of a block that is made of them, or that a CI is to run."""
+    if block.language == "yaml":
+        return list(commands_in("\n".join(_CI_STEP.findall(block.text))))
     return list(commands_in(block.text)) if block.language in {"sh", "console"} else []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.blocks import documents, needs_of
+from tests.documents.blocks import documents, followed_by, needs_of
 from tests.documents.running import run_document
 from tests.postgres.server import PostgresServer
 
@@ -30,9 +30,11 @@ def server(
         postgres_server.execute(f"DROP ROLE IF EXISTS {role}")
 
 
-@pytest.mark.parametrize(
-    "document", [document for document in documents() if "postgres" in needs_of(document)]
-)
+PAGES = {document for document in documents() if "postgres" in needs_of(document)}
+
+
+# One that others go on from is run with them.
+@pytest.mark.parametrize("document", sorted(PAGES - {followed_by(page) for page in PAGES}))
 def test_a_page_is_followed_from_its_beginning_to_its_end(server, document):
     def run_sql(script: str) -> None:
         database = "postgres"
