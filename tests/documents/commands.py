@@ -154,7 +154,8 @@ def extras_of_project() -> set[str]:
 
 
 def commands_of(block: Block) -> list[list[str]]:
-    """Give the commands of a block that is made of them, or that a CI is to run."""
+    """Give the commands of a block that nothing here runs: a script, or the steps of a CI."""
     if block.language == "yaml":
         return list(commands_in("\n".join(_CI_STEP.findall(block.text))))
-    return list(commands_in(block.text)) if block.language in {"sh", "console"} else []
+    is_script = block.language == "sh" or "not run" in block.marks
+    return list(commands_in(block.text)) if is_script else []

@@ -19,10 +19,10 @@ from tests.documents.commands import (
 NO_METHODS = {"db", "jsonl", "sqljs"}
 
 
-def test_the_commands_in_blocks_exist():
+def test_the_commands_in_blocks_that_nothing_runs_exist():
     commands = [(block.place, one) for block in all_blocks() for one in commands_of(block)]
 
-    assert len(commands) > 50
+    assert len(commands) > 30
     assert {place: told for place, one in commands if (told := what_is_wrong(one))} == {}
 
 
