@@ -7,6 +7,7 @@ from collections import defaultdict
 import pytest
 
 from tests.documents.blocks import all_blocks
+from tests.documents.running import transcript
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -20,5 +21,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(
         f"documents: {len(blocks)} blocks of code, {count} of them not run:"
     )
+    steps = [
+        expected.strip()
+        for block in blocks
+        if block.language == "console" and block.reason_not_to_run is None
+        for _, expected in transcript(block.text)
+    ]
+    compared = sum(expected not in {"", "..."} for expected in steps)
     for reason, places in sorted(left.items()):
         terminalreporter.write_line(f"  {len(places):3} {reason}: {', '.join(places)}")
+    terminalreporter.write_line(
+        f"transcripts: {len(steps)} commands run, the output of {compared} is compared"
+    )
