@@ -14,6 +14,7 @@ import doctest
 import importlib
 import importlib.util
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,9 +61,12 @@ def answer_of_the_model(asked: Asked) -> Answer:
 
 
 @pytest.fixture
-def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A model provider on loopback, for the documents that ask one; every judgement is a success."""
-    if "provider" not in needs_of(request.node.callspec.params["document"]):
+def needed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a document asks for: a model provider on loopback, or a program to be there."""
+    needs = needs_of(request.node.callspec.params["document"])
+    if "curl" in needs and shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    if "provider" not in needs:
         yield
         return
     pytest.importorskip("pydantic_ai", reason='needs the extra [llm]: pip install ".[llm]"')
@@ -74,7 +78,7 @@ def provider(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     started.close()
 
 
-@pytest.mark.usefixtures("provider")
+@pytest.mark.usefixtures("needed")
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_examples_of_a_document_run(document):
     assert run_document(document) > 0

@@ -34,8 +34,9 @@ PARSED = ("json", "toml", "yaml", "xml", "ini", "html")
 NOT_RUN = ("sh", "text")
 """Languages that nothing runs: each such block says why."""
 
-NEEDS = ("postgres", "frameworks", "provider")
-"""What the examples of a document may need: a server, libraries that exclude each other, a model to ask."""
+NEEDS = ("postgres", "frameworks", "provider", "curl")
+"""What the examples of a document may need: a server, libraries that exclude each other, a model to ask,
+a program that not every machine has."""
 
 _MARKS = ("not run", "types only", "prints", "shows", "file", "written by")
 _FENCE = re.compile(r"^( *)(`{3,}|~{3,})(.*)$")

@@ -34,7 +34,8 @@ class Shell:
     """Runs one command after the other; directory and exported variables last, as in a terminal."""
 
     def __init__(self) -> None:
-        self._state = Path(tempfile.mkdtemp(), "state")
+        self._folder = tempfile.TemporaryDirectory()
+        self._state = Path(self._folder.name, "state")
         self._state.write_text("", "utf-8")
         self._groups: list[int] = []
 
@@ -43,6 +44,7 @@ class Shell:
         for group in self._groups:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGTERM)
+        self._folder.cleanup()
 
     def run(self, command: str) -> tuple[int, str]:
         """Give the exit status of a command, and what it printed on both streams."""

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.documents.blocks import (
+    NEEDS,
     NOT_RUN,
     PARSED,
     RUN,
@@ -54,11 +55,7 @@ def test_every_block_runs_or_says_why_it_does_not():
 
 
 def test_what_the_examples_of_a_document_need_is_provided():
-    assert {need for document in documents() for need in needs_of(document)} <= {
-        "postgres",
-        "frameworks",
-        "provider",
-    }
+    assert {need for document in documents() for need in needs_of(document)} == set(NEEDS)
 
 
 def test_most_blocks_run():
