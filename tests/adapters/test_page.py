@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
+from tests.documents.blocks import CHECKOUT, blocks_of
+from tests.documents.running import assert_printed
+
 PAGE = (CHECKOUT / "docs" / "adapters.md").read_text("utf-8")
 EXTRAS = (
     (CHECKOUT / "pyproject.toml")
@@ -40,11 +41,17 @@ def test_the_example_of_a_framework_runs(title, monkeypatch):
     if found.returncode:
         assert "reasoningbank.domain.errors.Unavailable" in found.stderr
         pytest.skip(found.stderr.splitlines()[-1])
-    [block] = re.findall(r"^```python\n(.*?)^```", SECTIONS[title], re.MULTILINE | re.DOTALL)
+    program, *below = [
+        block
+        for block in blocks_of("docs/adapters.md", SECTIONS[title])
+        if block.language == "python" or "prints" in block.marks
+    ]
 
-    done = run(block)
+    done = run(program.text)
 
     assert done.returncode == 0, done.stderr
+    assert [block.language for block in below] == ["text"]  # what a reader will see
+    assert_printed(below[0].text, done.stdout, title)
 
 
 def test_every_adapter_has_a_section_and_an_extra_that_the_section_names():

@@ -1,4 +1,4 @@
-"""Every example of docs/postgres.md runs, in its order, on a real server: SQL, shell and Python."""
+"""Every example of the pages about PostgreSQL runs, in its order, on a real server: SQL, shell and Python."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sybil import Example, Sybil
-from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
+from tests.documents.blocks import documents, followed_by, needs_of
+from tests.documents.running import run_document
 from tests.postgres.server import PostgresServer
-from tests.test_examples import DOCTEST_FLAGS, run_console
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "postgres.md"
 ROLES = ("bank_owner", "bank_app")
@@ -31,29 +30,21 @@ def server(
         postgres_server.execute(f"DROP ROLE IF EXISTS {role}")
 
 
-def test_the_page_is_followed_from_its_beginning_to_its_end(server):
-    def run_sql(example: Example) -> None:
+PAGES = {document for document in documents() if "postgres" in needs_of(document)}
+
+
+# One that others go on from is run with them.
+@pytest.mark.parametrize("document", sorted(PAGES - {followed_by(page) for page in PAGES}))
+def test_a_page_is_followed_from_its_beginning_to_its_end(server, document):
+    def run_sql(script: str) -> None:
         database = "postgres"
-        for line in str(example.parsed).splitlines():
+        for line in script.splitlines():
             if line.startswith("-- connected to: "):
                 database = line.split()[-1]
             elif line:
                 server.execute(line, database)
 
-    page = Sybil(
-        parsers=[
-            CodeBlockParser(language="sql", evaluator=run_sql),
-            PythonCodeBlockParser(doctest_optionflags=DOCTEST_FLAGS),
-            CodeBlockParser(language="console", evaluator=run_console),
-        ],
-        patterns=["*.md"],
-    )
-
-    examples = list(page.parse(PAGE))
-    for example in examples:
-        example.evaluate()
-
-    assert len(examples) >= 6
+    assert run_document(document, run_sql=run_sql) >= 5
 
 
 def test_the_parameters_the_page_names_are_those_that_are_set():

@@ -237,6 +237,24 @@ test("searches at the same time as stores never miss what was acknowledged", asy
   }
 });
 
+test("no write waits for the user whom a browser asks whether to keep the data", async () => {
+  vi.stubGlobal("navigator", { storage: { persist: () => new Promise(() => undefined) } });
+  const bank = await open({ persist: true });
+
+  await expect(bank.storePattern(INPUT)).resolves.toBeTypeOf("string");
+  vi.unstubAllGlobals();
+});
+
+test("a write goes on where the browser cannot be asked to keep the data, and says so", async () => {
+  vi.stubGlobal("navigator", { storage: { persist: () => Promise.reject(new TypeError("not here")) } });
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  const bank = await open({ persist: true });
+
+  await expect(bank.storePattern(INPUT)).resolves.toBeTypeOf("string");
+  expect(warn.mock.calls.join()).toContain("not here");
+  vi.unstubAllGlobals();
+});
+
 test("persistence is asked for once, on the first write", async () => {
   const persist = vi.fn(() => Promise.resolve(true));
   vi.stubGlobal("navigator", { storage: { persist } });

@@ -56,7 +56,7 @@ export class IndexedDbStorage implements Storage {
 
   async write<T>(work: (tables: Tables) => Promise<T>): Promise<T> {
     const database = await this.#opened();
-    if (this.#persist) await this.#askToPersist();
+    if (this.#persist) this.#askToPersist();
     let transaction: IDBTransaction | null = null;
     let ended: Promise<void> | null = null;
     try {
@@ -180,10 +180,13 @@ export class IndexedDbStorage implements Storage {
     if (this.#opening === opening) this.#opening = null;
   }
 
-  async #askToPersist(): Promise<void> {
+  /** Ask and go on: Firefox asks its user, who may answer late or never, and no write may wait for that. */
+  #askToPersist(): void {
     this.#persist = false;
     const manager = (navigator as { storage?: Partial<StorageManager> }).storage;
-    await manager?.persist?.();
+    manager?.persist?.().catch((error: unknown) => {
+      console.warn(`reasoningbank: the browser could not be asked to keep the data: ${String(error)}`);
+    });
   }
 }
 
