@@ -11,8 +11,6 @@ from reasoningbank.domain.json_value import JsonObject, parse_json_object
 
 TextOrBytes: TypeAlias = "IO[str] | IO[bytes]"
 OnInvalid: TypeAlias = Literal["raise", "skip"]
-IsHeader: TypeAlias = Callable[[JsonObject, str], bool]
-"""Says of an object and its place whether it is the header of an export; raises for one of another kind."""
 
 _AGAIN: Final = (
     "The lines before it are in; mend it and run again, what is in already is recognised."
@@ -49,23 +47,17 @@ def _check_file(file: object, method: str) -> None:
         )
 
 
-def objects_of(
-    file: TextOrBytes, longest: int, is_header: IsHeader
-) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
-    """Give (line number, object) for each line of a file, the header of an export left out.
+def objects_of(file: TextOrBytes, longest: int) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
+    """Give (line number, object) for each line of a file that is not empty.
 
-    A line that is no JSON object is given as the error it makes; a file that is no text at all, or
-    announces what it is not read as, raises it, since nothing that follows could be trusted.
+    A line that is no JSON object is given as the error it makes; a file that is no text at all
+    raises it, since nothing that follows could be trusted.
     """
     for number, text in _lines(file, longest):
-        place = f"line {number}"
         try:
-            value = parse_json_object(text, place)
+            yield number, parse_json_object(text, f"line {number}")
         except InvalidInput as error:
             yield number, error
-            continue
-        if not is_header(value, place):
-            yield number, value
 
 
 def _lines(file: TextOrBytes, longest: int) -> Iterator[tuple[int, str | bytes]]:

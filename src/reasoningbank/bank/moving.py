@@ -11,10 +11,9 @@ from reasoningbank.bank.line_files import (
     OnInvalid,
     TextOrBytes,
     at_line,
-    objects_of,
     to_be_mended,
 )
-from reasoningbank.bank.pattern_lines import input_from, is_header, record_from
+from reasoningbank.bank.pattern_lines import input_from, pattern_objects, record_from
 from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
@@ -52,7 +51,7 @@ def restore(
 
 
 def _records(file: TextOrBytes, namespace: str) -> Iterator[PatternRecord | InvalidInput]:
-    for number, value in objects_of(file, limits.RESTORE_LINE_BYTES, is_header):
+    for number, value in pattern_objects(file, limits.RESTORE_LINE_BYTES):
         if isinstance(value, InvalidInput):
             yield value
             continue
@@ -140,7 +139,7 @@ def _inputs(
     file: TextOrBytes, origin: str, skipped: list[SkippedLine] | None
 ) -> Iterator[_Line | InvalidInput]:
     """Give the inputs of a file; lines that make none go to `skipped`, or are given as errors."""
-    for number, value in objects_of(file, limits.IMPORT_LINE_BYTES, is_header):
+    for number, value in pattern_objects(file, limits.IMPORT_LINE_BYTES):
         error = value if isinstance(value, InvalidInput) else None
         if not isinstance(value, InvalidInput):
             try:

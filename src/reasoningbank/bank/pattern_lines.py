@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, cast
 
 import msgspec
 
+from reasoningbank.bank.line_files import TextOrBytes, objects_of
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.export_formats import (
@@ -44,16 +46,23 @@ def record_line(record: PatternRecord) -> bytes:
     return bytes(_encode(record))
 
 
-def is_header(value: JsonObject, place: str) -> bool:
-    """Give whether an object is the header of an export of patterns.
+def pattern_objects(
+    file: TextOrBytes, longest: int
+) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
+    """Give what `objects_of` gives, the header of an export left out.
 
     Raises:
-        InvalidInput: For the header of another kind of export.
+        InvalidInput: For a file that announces another kind of export: no line of it is a pattern.
     """
-    if "format" not in value or "version" not in value or "pattern" in value:
-        return False
-    check_announced(value, PATTERNS, place)
-    return True
+    for number, value in objects_of(file, longest):
+        if isinstance(value, InvalidInput) or not _is_header(value):
+            yield number, value
+        else:
+            check_announced(value, PATTERNS, f"line {number}")
+
+
+def _is_header(value: JsonObject) -> bool:
+    return "format" in value and "version" in value and "pattern" not in value
 
 
 def record_from(value: JsonObject, namespace: str) -> PatternRecord:

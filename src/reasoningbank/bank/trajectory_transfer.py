@@ -137,7 +137,15 @@ class TrajectoryTransfer(LearningSteps):
 
 
 def _objects(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
-    return objects_of(file, limits.TRAJECTORY_LINE_BYTES, trajectory_lines.is_header)
+    """Give (line number, object) for each line but headers; an error for what cannot be taken."""
+    for number, value in objects_of(file, limits.TRAJECTORY_LINE_BYTES):
+        try:
+            if isinstance(value, InvalidInput) or not trajectory_lines.is_header(
+                value, f"line {number}"
+            ):
+                yield number, value
+        except InvalidInput as error:
+            yield number, error
 
 
 def _record(

@@ -9,8 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from reasoningbank.bank.line_files import objects_of
-from reasoningbank.bank.pattern_lines import is_header
+from reasoningbank.bank.pattern_lines import pattern_objects
 from reasoningbank.demo.material import DEMO_QUESTIONS, shipped_file
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
@@ -138,7 +137,7 @@ def _relevant(path: Path) -> dict[str, Sequence[str]]:
 
 def _objects(path: Path) -> Iterator[dict[str, object]]:
     with path.open("rb") as file:
-        for _, value in objects_of(file, limits.IMPORT_LINE_BYTES, is_header):
+        for _, value in pattern_objects(file, limits.IMPORT_LINE_BYTES):
             if not isinstance(value, InvalidInput):
                 yield value
 
