@@ -158,12 +158,11 @@ def test_the_page_names_the_tables_on_a_server():
 
 
 def test_the_page_names_the_versions_of_exports():
-    from reasoningbank.bank import transfer, whole_export
-    from reasoningbank.learning import trajectory_lines
+    from reasoningbank.domain.export_formats import EVERYTHING, EXPERIENCES, PATTERNS, VERSION
 
     told = section(page("file-format"), "## Exports")
-    for module in (transfer, trajectory_lines, whole_export):
-        assert f"`{module.FORMAT}` | {module.FORMAT_VERSION} |" in told
+    for name in (PATTERNS, EXPERIENCES, EVERYTHING):
+        assert f"`{name}` | {VERSION} |" in told
 
 
 # ------------------------------------------------------------------ security and the rest

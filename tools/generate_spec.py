@@ -23,10 +23,8 @@ import msgspec
 
 import reasoningbank
 from reasoningbank import ReasoningBank, ReasoningBankError
-from reasoningbank.bank.transfer import FORMAT, FORMAT_VERSION
-from reasoningbank.domain import limits, outcome, text
+from reasoningbank.domain import export_formats, limits, outcome, text
 from reasoningbank.domain.records import PatternRecord, TrajectoryRecord
-from reasoningbank.learning import trajectory_lines
 from reasoningbank.storage.sqlite.schema import MIGRATIONS
 
 SPEC: Final = Path(__file__).resolve().parent.parent / "spec"
@@ -126,12 +124,9 @@ def schemas() -> dict[str, Json]:
         struct.__name__: _object_schema(struct, components[struct.__name__]) for struct in structs
     }
     found |= {
-        "ExportHeader": export_header("ExportHeader", FORMAT, FORMAT_VERSION, "PatternRecord"),
+        "ExportHeader": export_header("ExportHeader", export_formats.PATTERNS, "PatternRecord"),
         "TrajectoryExportHeader": export_header(
-            "TrajectoryExportHeader",
-            trajectory_lines.FORMAT,
-            trajectory_lines.FORMAT_VERSION,
-            "TrajectoryRecord",
+            "TrajectoryExportHeader", export_formats.EXPERIENCES, "TrajectoryRecord"
         ),
         "Error": error_object(),
     }
@@ -223,7 +218,7 @@ def _one_line(account: str) -> str:
     return " ".join(account.split())
 
 
-def export_header(name: str, form: str, version: int, record: str) -> Json:
+def export_header(name: str, form: str, record: str) -> Json:
     """Give the schema of an export's first line."""
     return {
         "$schema": DIALECT,
@@ -233,7 +228,7 @@ def export_header(name: str, form: str, version: int, record: str) -> Json:
         "type": "object",
         "properties": {
             "format": {"const": form},
-            "version": {"const": version},
+            "version": {"const": export_formats.VERSION},
             "namespace": {"type": "string", **BOUNDS["namespace"]},
             "exported_at": {"type": "string", **TIME},
         },

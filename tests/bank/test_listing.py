@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from reasoningbank import InvalidInput, ReasoningBank
@@ -67,6 +69,7 @@ def test_what_cannot_be_asked_is_refused(bank, wrong):
 
 def test_the_newest_recall_is_listed_first_and_at_once(any_bank):
     first = any_bank.recall("add a login")
+    time.sleep(0.002)  # ids of one millisecond are in no order
     second = any_bank.recall("fix a test")
 
     assert [one.id for one in any_bank.recalls(limit=5)] == [second.id, first.id]

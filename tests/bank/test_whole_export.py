@@ -140,3 +140,13 @@ def test_a_bank_that_holds_something_else_is_left_as_it_is(storage, tmp_path):
 
     assert contents(new) == before
     new.close()
+
+
+@pytest.mark.parametrize("method", ["restore_jsonl", "import_jsonl", "restore_trajectories_jsonl"])
+def test_what_reads_patterns_or_experiences_says_what_reads_everything(storage, method):
+    with ReasoningBank.open("memory:") as bank:
+        with pytest.raises(InvalidInput) as refused:
+            getattr(bank, method)(io.BytesIO(exported(storage)))
+        assert bank.get_stats().total_patterns == 0
+    assert "reasoningbank-copies" in str(refused.value)
+    assert "reasoningbank restore" in refused.value.hint

@@ -16,7 +16,9 @@ from reasoningbank import (
     Pattern,
     ReasoningBank,
     ReasoningBankError,
+    Step,
     StorageCorrupt,
+    TrajectoryInput,
 )
 from reasoningbank.domain.duplicates import dedupe_key
 from tests.faults.damaging import (
@@ -161,6 +163,30 @@ def test_a_flipped_bit_in_a_vector_is_found_named_and_mended_by_reembedding(path
         assert bank.reembed().vectors == 1
         assert faults(bank) == []
         assert bank.find_similar(TASK, top_k=1)[0].similarity == 1.0
+
+
+def test_a_flipped_bit_in_the_steps_of_an_experience_is_found_and_named(path: Path) -> None:
+    build(path)
+    with opened(path, begin=2_000) as bank:
+        step = Step(action="turn the valve to the left")
+        learned = bank.learn(
+            TrajectoryInput(task_description="t", task_category="c", steps=(step,))
+        )
+        sound = learned.trajectory_id
+    flip(path, b"", b"turn the valve to the left", 0)
+    with verifying(path) as bank:
+        [finding] = faults(bank)
+        assert (finding.check, finding.ids) == ("experiences", (str(sound),))
+        for read in (
+            lambda: bank.get_trajectory(sound),
+            bank.trajectories,
+            lambda: bank.export_trajectories_jsonl(io.BytesIO()),
+        ):
+            with pytest.raises(StorageCorrupt) as raised:
+                read()
+            assert raised.value.damaged_ids == (str(sound),)
+        bank.erase_trajectory(sound)
+        assert faults(bank) == []
 
 
 def flip(path: Path, before: bytes, content: bytes, bit: int) -> None:

@@ -7,7 +7,9 @@ import uuid
 
 import pytest
 
-from reasoningbank import ReasoningBank
+import reasoningbank
+from reasoningbank import ReasoningBank, ReasoningBankError
+from reasoningbank.http.answers import error_answer
 from reasoningbank.http.options import ServeOptions
 from reasoningbank.serving.options import ListenOptions
 
@@ -275,3 +277,20 @@ def test_the_example_shapes_of_the_document_are_those_of_the_answers(ask):
         content = document["paths"][path]["get"]["responses"]["200"]["content"]
         schema = {**content["application/json"]["schema"], "components": document["components"]}
         jsonschema.validate(ask("GET", asked).json(), schema)
+
+
+LEAVES = [
+    one
+    for one in map(reasoningbank.__dict__.get, reasoningbank.__all__)
+    if isinstance(one, type)
+    and issubclass(one, ReasoningBankError)
+    and one is not ReasoningBankError
+]
+
+
+@pytest.mark.parametrize("kind", LEAVES, ids=lambda kind: kind.code)
+def test_every_error_of_the_bank_has_a_status_of_its_own(kind):
+    answer = error_answer(kind("went wrong", field="top_k"))
+
+    assert 400 <= answer.status_code < 600
+    assert json.loads(answer.body)["error"]["code"] == kind.code

@@ -117,7 +117,7 @@ def test_a_missing_extra_is_named_with_the_command_that_installs_it(bank):
     )
 
     assert done.returncode == 7
-    assert "pip install 'agent-reasoningbank[mcp]'" in done.stderr
+    assert 'pip install "agent-reasoningbank[mcp]"' in done.stderr
     assert done.stdout == ""
 
 

@@ -23,8 +23,13 @@ from reasoningbank import (
     ReasoningBank,
     ReasoningBankError,
     SchemaTooNew,
+    Step,
+    StorageCorrupt,
+    TrajectoryInput,
     Unavailable,
 )
+from reasoningbank.storage.postgres import preambles, transactions
+from reasoningbank.storage.postgres.transactions import Transactions
 from tests.faults.operations import pattern
 from tests.postgres.fixtures import Databases, initialise
 from tests.postgres.server import GUARDED, PASSWORD, QUICK, PostgresServer, free_port, new_directory
@@ -292,6 +297,67 @@ def test_a_database_that_takes_no_writes_reads_and_says_so(postgres_dsn):
 
     error = refused(Unavailable, lambda: use(postgres_dsn))
     assert "read-only" in str(error)
+
+
+@pytest.mark.parametrize("wanted", ["any", "read-write"])
+def test_a_write_that_nobody_waiting_would_see_through_is_refused_at_once(
+    postgres_dsn, monkeypatch, wanted
+):
+    joined = "&" if "?" in postgres_dsn else "?"
+    with open_bank(f"{postgres_dsn}{joined}target_session_attrs={wanted}") as bank:
+        bank.store_pattern(pattern(1))
+        # What a setting of the database or the role does to sessions that begin after it.
+        preamble = preambles._WRITE
+        monkeypatch.setattr(preambles, "_WRITE", f"{preamble} READ ONLY")
+        monkeypatch.setattr(Transactions, "_pause", lambda *_: pytest.fail("waited"))
+
+        error = refused(Unavailable, lambda: bank.store_pattern(pattern(2)))
+        assert "read-only" in str(error)
+        assert len(bank.search_by_category("line")) == 1
+
+
+def test_a_primary_that_became_a_standby_is_waited_for(postgres_dsn, monkeypatch):
+    with open_bank(postgres_dsn) as bank:
+        bank.store_pattern(pattern(1))
+        preamble = preambles._WRITE
+        monkeypatch.setattr(preambles, "_WRITE", f"{preamble} READ ONLY")
+        monkeypatch.setattr(transactions, "_IN_RECOVERY", "SELECT true")
+
+        def promoted(*_: object) -> None:
+            monkeypatch.setattr(preambles, "_WRITE", preamble)
+
+        monkeypatch.setattr(Transactions, "_pause", promoted)
+        bank.store_pattern(pattern(2))
+        assert len(bank.search_by_category("line")) == 2
+
+
+def test_reads_that_are_verified_find_damage_in_vectors_and_experiences(postgres_dsn):
+    with open_bank(postgres_dsn, verify_reads=True) as bank:
+        first, second = bank.store_pattern(pattern(1)), bank.store_pattern(pattern(2))
+        step = Step(action="look")
+        learned = bank.learn(
+            TrajectoryInput(task_description="t", task_category="c", steps=(step,))
+        )
+        assert [one.level for one in bank.check(full=True) if one.level == "error"] == []
+        with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+            connection.execute(
+                "UPDATE pattern_embeddings SET checksum = checksum + 1 WHERE pattern_id = %s",
+                (str(second),),
+            )
+            connection.execute("UPDATE trajectories SET checksum = checksum + 1")
+        task = pattern(1).task_description
+
+        assert [one.id for one in bank.find_similar(task, top_k=1)] == [first]
+        for search in (lambda: bank.find_similar(task), lambda: bank.recall(task)):
+            error = refused(StorageCorrupt, search)
+            assert error.damaged_ids == (str(second),)
+        error = refused(StorageCorrupt, lambda: bank.get_trajectory(learned.trajectory_id))
+        assert error.damaged_ids == (str(learned.trajectory_id),)
+        errors = {one.check: one.ids for one in bank.check(full=True) if one.level == "error"}
+        assert errors == {
+            "vector contents": (str(second),),
+            "experiences": (str(learned.trajectory_id),),
+        }
 
 
 # A disk that is full

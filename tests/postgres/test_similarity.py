@@ -42,8 +42,12 @@ def entries_of(vectors: list[bytes], **more: str) -> list[Entry]:
     return [Entry(id=pattern_id(at), vector=vector, **more) for at, vector in enumerate(vectors)]
 
 
-def edit(tables: VectorTables, *told: str | None) -> None:
-    describe(tables.connection, *told)
+def edit(
+    tables: VectorTables, namespace: str, one: str, category: str, state: str, expires: str | None
+) -> None:
+    describe(
+        tables.connection, namespace, one, task_category=category, state=state, expires_at=expires
+    )
     tables.connection.flush()
 
 

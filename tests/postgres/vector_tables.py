@@ -13,7 +13,6 @@ import psycopg
 
 from reasoningbank.domain.timestamps import parse_timestamp
 from reasoningbank.storage.postgres.connection import PostgresConnection
-from reasoningbank.storage.postgres.dialects import POSTGRES, Dialect
 from reasoningbank.storage.postgres.migrations import initialise
 from reasoningbank.storage.postgres.vector_search import SearchLimits, nearest
 from reasoningbank.storage.postgres.vectors import VectorRow, put_vectors
@@ -83,7 +82,6 @@ class VectorTables:
         category: str | None = None,
         min_similarity: float | None = None,
         number: int = MODEL,
-        dialect: Dialect = POSTGRES,
         limits: SearchLimits | None = None,
     ) -> list[tuple[str, float]]:
         """Search in a transaction of its own."""
@@ -98,7 +96,6 @@ class VectorTables:
                 category=category,
                 min_similarity=min_similarity,
                 now=NOW,
-                dialect=dialect,
                 limits=SearchLimits() if limits is None else limits,
             )
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reasoningbank import PatternInput, ReasoningBank
 from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Neighbour, Why
-from reasoningbank.retrieval.prompt import ENDING, HEADING, quoted, rendered, tokens_of
+from reasoningbank.retrieval.prompt import BYTES_PER_TOKEN, ENDING, HEADING, quoted, rendered
 from reasoningbank.retrieval.scoring import Candidate
 
 HOSTILE = [
@@ -42,6 +42,11 @@ LINE = re.compile(
     r"\d+\. (ADVICE|PITFALL, avoid this) \| \w+ \| similarity -?\d\.\d\d \| reliability \d\.\d\d \| id [0-9a-f-]{36}"
     r'|   (task|title|strategy): ".*"( \(cut\))?'
 )
+
+
+def tokens_of(text: str) -> int:
+    """Give an upper estimate of the tokens of a text."""
+    return -(-len(text.encode()) // BYTES_PER_TOKEN)
 
 
 def structure(prompt: str) -> list[str]:

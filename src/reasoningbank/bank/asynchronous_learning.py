@@ -7,7 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from reasoningbank.bank.asynchronous_core import AsyncBankCore
-from reasoningbank.bank.moving import OnInvalid, TextOrBytes
+from reasoningbank.bank.line_files import OnInvalid, TextOrBytes
 from reasoningbank.domain.lesson import DistillationRequest, Learned
 from reasoningbank.domain.outcome import OutcomeSource
 from reasoningbank.domain.pattern import Erasure, TransferReport

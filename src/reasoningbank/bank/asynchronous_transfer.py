@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from reasoningbank.bank.asynchronous_core import AsyncBankCore
-from reasoningbank.bank.moving import OnInvalid, TextOrBytes
+from reasoningbank.bank.line_files import OnInvalid, TextOrBytes
 from reasoningbank.domain.pattern import Reembedded, TransferReport
 from reasoningbank.domain.records import Finding
 

@@ -11,6 +11,7 @@ from reasoningbank.domain.consolidation import KeptConsolidation
 from reasoningbank.domain.identifiers import id_text
 from reasoningbank.domain.pattern import Pattern
 from reasoningbank.domain.recall import RecallEvent
+from reasoningbank.domain.records import PatternListing
 from reasoningbank.domain.survey import BankProgress, PatternMap
 from reasoningbank.domain.validation import checked_choice, checked_count, checked_line
 
@@ -46,14 +47,14 @@ class ListingOperations(BankCore):
             checked_line(category, "category", limits.CATEGORY_BYTES)
         if state is not None:
             checked_choice(state, "state", _STATES)
-        ids = self._storage.pattern_ids(
-            self._namespace,
-            None if after is None else id_text(after, "after"),
-            limit,
+        listing = PatternListing(
+            after=None if after is None else id_text(after, "after"),
+            limit=limit,
             category=category,
             state=state,
             newest_first=newest_first,
         )
+        ids = self._storage.pattern_ids(self._namespace, listing)
         found = (self._storage.get_pattern(self._namespace, one) for one in ids)
         # One that was deleted meanwhile is left out.
         return [pattern for pattern in found if pattern is not None]

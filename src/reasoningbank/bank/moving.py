@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from reasoningbank.bank.text_vectors import TextVectors
-from reasoningbank.bank.transfer import (
+from reasoningbank.bank.line_files import (
     OnInvalid,
     TextOrBytes,
-    input_from,
-    json_lines,
-    record_from,
-    write_export,
+    at_line,
+    to_be_mended,
 )
+from reasoningbank.bank.pattern_lines import input_from, pattern_objects, record_from
+from reasoningbank.bank.text_vectors import TextVectors
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.pattern import PatternInput, Reembedded, SkippedLine, TransferReport
@@ -23,21 +22,7 @@ from reasoningbank.domain.records import PatternRecord
 from reasoningbank.domain.validation import checked_choice, checked_input
 from reasoningbank.storage import StorageBackend
 
-__all__ = ["OnInvalid", "TextOrBytes", "export", "import_lines", "reembed", "restore"]
-
 _BATCH = 256
-_AGAIN = "The lines before it are in; mend it and run again, what is in already is recognised."
-
-
-def export(
-    storage: StorageBackend,
-    namespace: str,
-    file: TextOrBytes,
-    now: str,
-    on_damaged: Callable[[str], None] | None,
-) -> int:
-    """Write the records of a namespace; give how many."""
-    return write_export(file, namespace, now, storage.records(namespace, on_damaged))
 
 
 def restore(
@@ -59,21 +44,21 @@ def restore(
         if progress is not None:
             progress(counts["read"])
         if isinstance(batch[-1], InvalidInput):
-            raise _to_be_mended(batch[-1])
+            raise to_be_mended(batch[-1])
     return TransferReport(
         read=counts["read"], created=counts["created"], merged=0, unchanged=counts["unchanged"]
     )
 
 
 def _records(file: TextOrBytes, namespace: str) -> Iterator[PatternRecord | InvalidInput]:
-    for number, value in json_lines(file, limits.RESTORE_LINE_BYTES):
+    for number, value in pattern_objects(file, limits.RESTORE_LINE_BYTES):
         if isinstance(value, InvalidInput):
             yield value
             continue
         try:
             yield record_from(value, namespace)
         except InvalidInput as error:
-            yield _at_line(number, error)
+            yield at_line(number, error)
 
 
 class _Line(NamedTuple):
@@ -113,9 +98,9 @@ class _Import:
         try:
             self._store([line])
         except InvalidInput as invalid:
-            error = _at_line(line.number, invalid)
+            error = at_line(line.number, invalid)
             if self.skipped is None:
-                raise _to_be_mended(error) from invalid
+                raise to_be_mended(error) from invalid
             self.skipped.append(_skipped(line.number, error))
 
     def report(self) -> TransferReport:
@@ -146,7 +131,7 @@ def import_lines(
         if progress is not None:
             progress(importing.counts["read"])
         if isinstance(batch[-1], InvalidInput):
-            raise _to_be_mended(batch[-1])
+            raise to_be_mended(batch[-1])
     return importing.report()
 
 
@@ -154,14 +139,14 @@ def _inputs(
     file: TextOrBytes, origin: str, skipped: list[SkippedLine] | None
 ) -> Iterator[_Line | InvalidInput]:
     """Give the inputs of a file; lines that make none go to `skipped`, or are given as errors."""
-    for number, value in json_lines(file, limits.IMPORT_LINE_BYTES):
+    for number, value in pattern_objects(file, limits.IMPORT_LINE_BYTES):
         error = value if isinstance(value, InvalidInput) else None
         if not isinstance(value, InvalidInput):
             try:
                 given = input_from(value, origin)
                 checked_input(given)
             except InvalidInput as invalid:
-                error = _at_line(number, invalid)
+                error = at_line(number, invalid)
             else:
                 yield _Line(number, given)
         if error is not None and skipped is not None:
@@ -182,17 +167,6 @@ def _until_error(
         yield item
         if isinstance(item, InvalidInput):
             return
-
-
-def _at_line(number: int, error: InvalidInput) -> InvalidInput:
-    field = f"line {number}" + (f": {error.field}" if error.field else "")
-    return InvalidInput(error.message, field=field, hint=error.hint)
-
-
-def _to_be_mended(error: InvalidInput) -> InvalidInput:
-    """Give the error that ends a transfer, with the way to go on."""
-    hint = _AGAIN if error.hint is None else f"{error.hint} {_AGAIN}"
-    return InvalidInput(error.message, field=error.field, hint=hint)
 
 
 def reembed(

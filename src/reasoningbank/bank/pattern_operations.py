@@ -20,7 +20,7 @@ from reasoningbank.domain.pattern import (
     StorageStats,
     Stored,
 )
-from reasoningbank.domain.records import PatternEdit, StoreOptions
+from reasoningbank.domain.records import PatternEdit, SimilarityQuery, StoreOptions
 from reasoningbank.domain.validation import (
     checked_changes,
     checked_count,
@@ -86,11 +86,11 @@ class PatternOperations(BankCore):
         Raises:
             InvalidInput, Conflict, EmbeddingMismatch: As for `store_pattern`.
         """
-        return self._put(pattern, on_duplicate, idempotency_key, vector)
+        return self._put(as_input(pattern), on_duplicate, idempotency_key, vector)
 
     def _put(
         self,
-        pattern: PatternInput,
+        given: PatternInput,
         on_duplicate: OnDuplicate,
         idempotency_key: str | None,
         vector: Vectors | None,
@@ -98,7 +98,7 @@ class PatternOperations(BankCore):
         checked_on_duplicate(on_duplicate)
         if idempotency_key is not None:
             checked_line(idempotency_key, "idempotency_key", limits.IDEMPOTENCY_KEY_BYTES)
-        draft = self._drafting.draft(as_input(pattern), on_duplicate)
+        draft = self._drafting.draft(given, on_duplicate)
         [embedded] = self._embedded([draft], vector)
         options = StoreOptions(
             on_duplicate=on_duplicate,
@@ -191,13 +191,15 @@ class PatternOperations(BankCore):
         if min_similarity is not None:
             min_similarity = checked_number(min_similarity, "min_similarity", -1.0, 1.0)
         return self._storage.nearest(
-            self._namespace,
-            self._vectors.model,
-            self._vectors.of_query(task_description),
-            top_k,
-            category=category,
-            min_similarity=min_similarity,
-            now_ms=self._clock(),
+            SimilarityQuery(
+                namespace=self._namespace,
+                model=self._vectors.model,
+                vector=self._vectors.of_query(task_description),
+                k=top_k,
+                category=category,
+                min_similarity=min_similarity,
+                now_ms=self._clock(),
+            )
         )
 
     def get_stats(self) -> StorageStats:

@@ -6,6 +6,7 @@ from reasoningbank.bank.core import BankCore
 from reasoningbank.domain import limits
 from reasoningbank.domain.identifiers import new_id
 from reasoningbank.domain.recall import Recall, RecallEvent
+from reasoningbank.domain.records import SimilarityQuery
 from reasoningbank.domain.redaction import redacted_text
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.domain.validation import (
@@ -67,12 +68,14 @@ class RecallOperations(BankCore):
         model = self._vectors.model
         now_ms = self._clock()
         neighbours, hidden = self._storage.neighbours(
-            self._namespace,
-            model,
-            self._vectors.of_query(task_description),
-            NEIGHBOURS,
-            category=category,
-            now_ms=now_ms,
+            SimilarityQuery(
+                namespace=self._namespace,
+                model=model,
+                vector=self._vectors.of_query(task_description),
+                k=NEIGHBOURS,
+                category=category,
+                now_ms=now_ms,
+            ),
             vectors=experiences > 1,  # one group is chosen by its score alone
         )
         request = Request(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import cast
 
 from reasoningbank.bank.drafting import report_taken_out
 from reasoningbank.bank.learning_steps import LearningSteps
-from reasoningbank.bank.transfer import OnInvalid, TextOrBytes, text_lines
+from reasoningbank.bank.line_files import (
+    OnInvalid,
+    TextOrBytes,
+    at_line,
+    objects_of,
+    to_be_mended,
+    write_lines,
+)
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.json_value import JsonObject
@@ -22,7 +27,6 @@ from reasoningbank.learning import trajectory_lines
 from reasoningbank.learning.checking import checked_trajectory, fingerprint_of
 
 _BATCH = 32
-_AGAIN = "The lines before it are in; mend it and run again, what is in already is recognised."
 
 
 class TrajectoryTransfer(LearningSteps):
@@ -35,13 +39,11 @@ class TrajectoryTransfer(LearningSteps):
             file: Open for writing text or bytes. The export shows one moment; memory use does not
                 grow with the bank.
         """
-        write = _writer(file)
-        write(trajectory_lines.header_line(self._namespace, self._now()))
-        count = 0
-        for record in self._storage.trajectory_records(self._namespace):
-            write(trajectory_lines.record_line(record))
-            count += 1
-        return count
+        return write_lines(
+            file,
+            trajectory_lines.header_line(self._namespace, self._now()),
+            map(trajectory_lines.record_line, self._storage.trajectory_records(self._namespace)),
+        )
 
     def restore_trajectories_jsonl(
         self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None
@@ -135,15 +137,15 @@ class TrajectoryTransfer(LearningSteps):
 
 
 def _objects(file: TextOrBytes) -> Iterator[tuple[int, JsonObject | InvalidInput]]:
-    """Give (line number, object) for each line but headers; an error for what is no object."""
-    for number, text in text_lines(file, limits.TRAJECTORY_LINE_BYTES):
+    """Give (line number, object) for each line but headers; an error for what cannot be taken."""
+    for number, value in objects_of(file, limits.TRAJECTORY_LINE_BYTES):
         try:
-            value = trajectory_lines.parsed_line(text, f"line {number}")
+            if isinstance(value, InvalidInput) or not trajectory_lines.is_header(
+                value, f"line {number}"
+            ):
+                yield number, value
         except InvalidInput as error:
             yield number, error
-            continue
-        if value is not None:
-            yield number, value
 
 
 def _record(
@@ -154,7 +156,7 @@ def _record(
     try:
         record = trajectory_lines.record_from(value, namespace)
     except InvalidInput as error:
-        raise _at_line(number, error) from error
+        raise to_be_mended(at_line(number, error)) from error
     return record, fingerprint_of(trajectory_lines.given_of(record.trajectory))
 
 
@@ -166,18 +168,4 @@ def _input(
     try:
         return checked_trajectory(trajectory_lines.input_from(value, believed, origin))
     except InvalidInput as error:
-        raise _at_line(number, error) from error
-
-
-def _at_line(number: int, error: InvalidInput) -> InvalidInput:
-    field = f"line {number}" + (f": {error.field}" if error.field else "")
-    hint = _AGAIN if error.hint is None else f"{error.hint} {_AGAIN}"
-    return InvalidInput(error.message, field=field, hint=hint)
-
-
-def _writer(file: TextOrBytes) -> Callable[[bytes], object]:
-    if isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b"):
-        write_text = cast("io.TextIOBase", file).write
-        return lambda line: write_text(line.decode() + "\n")
-    write_bytes = cast("io.BufferedIOBase", file).write
-    return lambda line: write_bytes(line + b"\n")
+        raise to_be_mended(at_line(number, error)) from error

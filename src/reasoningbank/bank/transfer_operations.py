@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reasoningbank.bank import moving
+from reasoningbank.bank import moving, pattern_lines
 from reasoningbank.bank.core import BankCore
-from reasoningbank.bank.moving import OnInvalid, TextOrBytes
+from reasoningbank.bank.line_files import OnInvalid, TextOrBytes, write_lines
 from reasoningbank.domain import limits
 from reasoningbank.domain.pattern import (
     PatternInput,
@@ -36,7 +36,9 @@ class TransferOperations(BankCore):
         Raises:
             StorageCorrupt: At the first pattern that cannot be read, without `on_damaged`.
         """
-        return moving.export(self._storage, self._namespace, file, self._now(), on_damaged)
+        records = self._storage.records(self._namespace, on_damaged)
+        header = pattern_lines.header_line(self._namespace, self._now())
+        return write_lines(file, header, map(pattern_lines.record_line, records))
 
     def restore_jsonl(
         self, file: TextOrBytes, *, progress: Callable[[int], None] | None = None

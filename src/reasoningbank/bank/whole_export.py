@@ -13,7 +13,7 @@ from typing import IO, Final
 
 import msgspec
 
-from reasoningbank.bank.transfer import record_from
+from reasoningbank.bank.pattern_lines import record_from
 from reasoningbank.domain.copies import (
     SUBJECT_KINDS,
     ConsolidationCopy,
@@ -28,14 +28,12 @@ from reasoningbank.domain.copies import (
     subject_of,
 )
 from reasoningbank.domain.errors import Conflict, InvalidInput
+from reasoningbank.domain.export_formats import EVERYTHING, VERSION
 from reasoningbank.domain.json_value import parse_json_object
 from reasoningbank.domain.pattern import TransferReport
 from reasoningbank.learning.checking import fingerprint_of
 from reasoningbank.learning.trajectory_lines import given_of
 from reasoningbank.storage import StorageBackend
-
-FORMAT: Final = "reasoningbank-copies"
-FORMAT_VERSION: Final = 1
 
 _PAGE: Final = 200
 _BATCH: Final = 100
@@ -61,7 +59,7 @@ def export_copies(
 
     What is written meanwhile by others may be in it or not; each thing is as of one moment.
     """
-    header = {"format": FORMAT, "version": FORMAT_VERSION, "exported_at": now}
+    header = {"format": EVERYTHING, "version": VERSION, "exported_at": now}
     file.write(_encode(header) + b"\n")
     count = 0
     for namespace in namespaces:
@@ -90,7 +88,7 @@ def _pages(storage: StorageBackend, namespace: str, kind: SubjectKind) -> Iterat
 
 def is_copies(head: bytes) -> bool:
     """Give whether a file that begins so is an export of everything."""
-    return FORMAT.encode() in head
+    return EVERYTHING.encode() in head
 
 
 def restore_copies(
@@ -169,10 +167,8 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[str, Copy]]:
         place = f"line {number}"
         value = parse_json_object(line.strip(), place)
         if number == 1:
-            if value.get("format") != FORMAT or value.get("version") != FORMAT_VERSION:
-                raise InvalidInput(
-                    f"is no export of everything of version {FORMAT_VERSION}", field=place
-                )
+            if value.get("format") != EVERYTHING or value.get("version") != VERSION:
+                raise InvalidInput(f"is no export of everything of version {VERSION}", field=place)
             continue
         if ended:
             raise InvalidInput("stands after the end", field=place)

@@ -8,7 +8,7 @@ from typing import IO, Final
 
 import msgspec
 
-from reasoningbank.bank.transfer import input_from, json_lines
+from reasoningbank.bank.pattern_lines import input_from, pattern_objects
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.domain.json_value import JsonObject
@@ -40,7 +40,7 @@ def items(file: IO[bytes], origin: str) -> Iterator[Item | SkippedLine]:
     export, or a document (``text``, perhaps ``id`` and ``group``), whose text is both the task and
     the strategy.
     """
-    for number, value in json_lines(file, limits.IMPORT_LINE_BYTES):
+    for number, value in pattern_objects(file, limits.IMPORT_LINE_BYTES):
         if isinstance(value, InvalidInput):
             yield SkippedLine(line=number, code=value.code, message=str(value))
             continue

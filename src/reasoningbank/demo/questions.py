@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from reasoningbank.bank.transfer import json_lines
+from reasoningbank.bank.pattern_lines import pattern_objects
 from reasoningbank.demo.material import DEMO_QUESTIONS, shipped_file
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
@@ -137,7 +137,7 @@ def _relevant(path: Path) -> dict[str, Sequence[str]]:
 
 def _objects(path: Path) -> Iterator[dict[str, object]]:
     with path.open("rb") as file:
-        for _, value in json_lines(file, limits.IMPORT_LINE_BYTES):
+        for _, value in pattern_objects(file, limits.IMPORT_LINE_BYTES):
             if not isinstance(value, InvalidInput):
                 yield value
 

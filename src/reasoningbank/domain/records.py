@@ -9,7 +9,7 @@ import msgspec
 
 from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.outcome import Outcome
-from reasoningbank.domain.pattern import Observation, OnDuplicate, Pattern, PatternChange
+from reasoningbank.domain.pattern import Observation, OnDuplicate, Pattern, PatternChange, State
 from reasoningbank.domain.trajectory import PatternLink, Trajectory, TrajectoryState
 
 
@@ -56,6 +56,46 @@ class StoreOptions(msgspec.Struct, frozen=True, kw_only=True):
     on_duplicate: OnDuplicate = "merge"
     idempotency_key: str | None = None
     fingerprint: bytes = b""
+
+
+class SimilarityQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for the active patterns nearest to a vector.
+
+    Args:
+        namespace: Searched; no other is looked at.
+        model: That the vector comes from; vectors of no other are compared with it.
+        vector: int8 components, a byte a dimension.
+        k: How many patterns at most.
+        category: Only patterns of this one, or None for all.
+        min_similarity: Leave out what is less similar, or None.
+        now_ms: The time; patterns that expired by then are left out.
+    """
+
+    namespace: str
+    model: EmbeddingModel
+    vector: bytes
+    k: int
+    category: str | None = None
+    min_similarity: float | None = None
+    now_ms: int
+
+
+class PatternListing(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask for a page of patterns in the order they were made, or against it.
+
+    Args:
+        after: The id behind which it begins, or None for the first page.
+        limit: How many at most.
+        category: Only patterns of this one, or None for all.
+        state: Only patterns in this one, or None for all.
+        newest_first: Whether the order is turned around.
+    """
+
+    after: str | None
+    limit: int
+    category: str | None
+    state: State | None
+    newest_first: bool
 
 
 class LearnedPattern(msgspec.Struct, frozen=True, kw_only=True):

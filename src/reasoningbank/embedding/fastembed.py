@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reasoningbank.embedding.missing_library import library_missing
+from reasoningbank.domain.missing_library import library_missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,7 +30,7 @@ class FastembedEmbedder:
         try:
             from fastembed import TextEmbedding
         except ImportError as error:
-            raise library_missing("fastembed") from error
+            raise library_missing("fastembed", extra="fastembed", field="embedder") from error
         self.name = f"fastembed:{model}"
         self._model = TextEmbedding(model_name=model)
         self.dimension = len(self.embed_query("dimension"))

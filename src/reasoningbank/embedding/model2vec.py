@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reasoningbank.embedding.missing_library import library_missing
+from reasoningbank.domain.missing_library import library_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Model2VecEmbedder:
         try:
             from model2vec import StaticModel
         except ImportError as error:
-            raise library_missing("model2vec") from error
+            raise library_missing("model2vec", extra="model2vec", field="embedder") from error
         self.name = f"model2vec:{model}"
         self._model = StaticModel.from_pretrained(model)
         self.dimension = int(self._model.dim)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reasoningbank.embedding.missing_library import library_missing
+from reasoningbank.domain.missing_library import library_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +32,9 @@ class SentenceTransformersEmbedder:
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
-            raise library_missing("sentence-transformers") from error
+            raise library_missing(
+                "sentence-transformers", extra="sentence-transformers", field="embedder"
+            ) from error
         self.name = f"sentence-transformers:{model}"
         self._batch_size = batch_size
         loaded = SentenceTransformer(model, device=device)

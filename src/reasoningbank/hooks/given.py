@@ -21,7 +21,6 @@ class HookInput(msgspec.Struct, frozen=True, kw_only=True):
 
     session_id: object = None
     conversation_id: object = None
-    transcript_path: object = None
     agent_transcript_path: object = None
     cwd: object = None
     workspace_roots: object = None

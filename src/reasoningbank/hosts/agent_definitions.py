@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from reasoningbank.domain.errors import InvalidInput, Unavailable
+from reasoningbank.domain.missing_library import library_missing
 
 _LARGEST_BYTES: Final = 1_000_000
 _MOST_FILES: Final = 10_000
@@ -165,10 +166,6 @@ def _library() -> ModuleType:
     try:
         import yaml
     except ImportError as error:
-        raise Unavailable(
-            "needs the library PyYAML, which is not installed",
-            field="agents",
-            hint="Run: pip install 'agent-reasoningbank[agents]'",
-        ) from error
+        raise library_missing("PyYAML", extra="agents", field="agents") from error
     library: ModuleType = yaml
     return library

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, cast
 
-from reasoningbank.domain.errors import InvalidInput, Unavailable
+from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.missing_library import library_missing
 
 
 def with_table(text: str, path: Sequence[str], key: str, value: dict[str, object]) -> str:
@@ -75,11 +76,7 @@ def _library() -> ModuleType:
     try:
         import tomlkit
     except ImportError as error:
-        raise Unavailable(
-            "needs the library tomlkit, which is not installed",
-            field="install",
-            hint="Run: pip install 'agent-reasoningbank[mcp]'",
-        ) from error
+        raise library_missing("tomlkit", extra="mcp", field="install") from error
     return tomlkit
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from starlette.responses import Response
@@ -75,8 +75,6 @@ class ErrorAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     error: ErrorBody
 
-
-Answered: TypeAlias = Response
 
 _encode = msgspec.json.Encoder().encode
 

@@ -20,7 +20,6 @@ _INSERTED: Final = re.compile(
 _SUBSTITUTION: Final = re.compile(
     r"\bsed\b[^\n|]*?\s['\"]?\d*(?:,\d+)?s([/|#,@])(.*?)(?<!\\)\1(.*?)(?<!\\)\1", re.DOTALL
 )
-_HUNK: Final = re.compile(r"^@@ .*$", re.MULTILINE)
 _MOST_LINES: Final = 400
 _LONGEST: Final = 20_000
 _ARGUMENTS: Final = 2

@@ -11,7 +11,6 @@ from reasoningbank.learning.signals import Reading
 
 # The form in which contests ask for an answer: a word, and something in braces.
 _BRACED: Final = re.compile(r"\b([A-Za-z]\w{1,20})\{([^\n]{3,200})\}")
-_HANDED_IN: Final = re.compile(r"^(?:submit|exit|finish|answer)\b", re.IGNORECASE)
 _LIMITS: Final = re.compile(
     r"\b(?:exit_(?:total_)?(?:cost|context|format)|limits?_?exceeded|time_?exceeded|max_(?:steps|iterations|turns)"
     r"|step_limit|repeated_?format_?error|budget)",

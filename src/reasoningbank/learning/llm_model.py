@@ -12,6 +12,7 @@ import msgspec
 
 from reasoningbank.domain.errors import InvalidInput, Unavailable
 from reasoningbank.domain.lesson import Usage
+from reasoningbank.domain.missing_library import library_missing
 from reasoningbank.learning.llm_loop import LoopThread
 
 if TYPE_CHECKING:
@@ -200,11 +201,7 @@ class ModelConnection:
             from pydantic_ai.exceptions import UserError
             from pydantic_ai.models import infer_model
         except ImportError as error:
-            raise Unavailable(
-                "needs the library pydantic-ai-slim, which is not installed",
-                field="model",
-                hint='Run: pip install "agent-reasoningbank[llm]"',
-            ) from error
+            raise library_missing("pydantic-ai-slim", extra="llm", field="model") from error
         if not isinstance(self._given, str):
             return infer_model(self._given)
         try:

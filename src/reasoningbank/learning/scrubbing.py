@@ -8,7 +8,7 @@ the name of a user in the path of a home directory. Doing it twice changes nothi
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.pattern import Redaction
@@ -40,6 +40,19 @@ PHONE: Final = "[phone]"
 USER: Final = "[user]"
 
 
+class _Private(NamedTuple):
+    """A kind of personal data: how it looks, what stands in for it, and what it is called."""
+
+    shape: re.Pattern[str]
+    stand_in: str
+    kind: str
+
+
+_MAIL_ADDRESSES: Final = _Private(_EMAIL, EMAIL, "mail_address")
+_PHONE_NUMBERS: Final = _Private(_PHONE, PHONE, "phone_number")
+_USER_NAMES: Final = _Private(_HOME, rf"\g<root>{USER}", "user_name")
+
+
 def scrubbed_text(text: str, field: str, found: list[Redaction]) -> str:
     r"""Give `text` without secrets and personal data, noting what was taken out in `found`.
 
@@ -51,24 +64,17 @@ def scrubbed_text(text: str, field: str, found: list[Redaction]) -> str:
     """
     text = redacted_text(text, field, found)
     if "@" in text:
-        text = _replaced(_EMAIL, EMAIL, "mail_address", text, field, found)
+        text = _replaced(_MAIL_ADDRESSES, text, field, found)
     if "-" in text or "+" in text or "(" in text:
-        text = _replaced(_PHONE, PHONE, "phone_number", text, field, found)
+        text = _replaced(_PHONE_NUMBERS, text, field, found)
     if "/home/" in text or "Users" in text:
-        text = _replaced(_HOME, rf"\g<root>{USER}", "user_name", text, field, found)
+        text = _replaced(_USER_NAMES, text, field, found)
     return text
 
 
-def _replaced(  # noqa: PLR0917 - one call for each kind, read as a row
-    shape: re.Pattern[str],
-    stand_in: str,
-    kind: str,
-    text: str,
-    field: str,
-    found: list[Redaction],
-) -> str:
-    text, count = shape.subn(stand_in, text)
-    found.extend([Redaction(field=field, kind=kind)] * count)
+def _replaced(private: _Private, text: str, field: str, found: list[Redaction]) -> str:
+    text, count = private.shape.subn(private.stand_in, text)
+    found.extend([Redaction(field=field, kind=private.kind)] * count)
     return text
 
 

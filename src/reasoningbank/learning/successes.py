@@ -51,7 +51,6 @@ _SHOWN_STEPS: Final = 6
 _TROUBLE: Final = re.compile(r"\b(?:I|my|didn't|failed|timed out|forgot|wrong)\b")
 _CALLED: Final = re.compile(r"`\w+\(")
 _SHORT_OUTPUT: Final = 60
-_SMALL_CHANGE: Final = 12
 _LEAST_STEPS: Final = 2
 _TOLD_CHARACTERS: Final = 160
 

@@ -13,16 +13,20 @@ import msgspec
 
 from reasoningbank.domain import limits
 from reasoningbank.domain.errors import InvalidInput
-from reasoningbank.domain.json_value import JsonObject, parse_json_object
+from reasoningbank.domain.export_formats import (
+    EXPERIENCES,
+    check_announced,
+    check_namespace,
+    check_time,
+    header_of,
+    record_of,
+)
+from reasoningbank.domain.json_value import JsonObject
 from reasoningbank.domain.outcome import SOURCE_WEIGHT, OutcomeSource
 from reasoningbank.domain.records import TrajectoryRecord
-from reasoningbank.domain.timestamps import checked_timestamp
 from reasoningbank.domain.trajectory import Trajectory, TrajectoryInput, Verdict
 from reasoningbank.domain.validation import checked_line
 from reasoningbank.learning.checking import checked_trajectory, checked_verdict, trajectory_input
-
-FORMAT: Final = "reasoningbank-trajectories"
-FORMAT_VERSION: Final = 1
 
 _HEADER_FIELDS: Final = frozenset({"format", "version", "namespace", "exported_at"})
 _CLAIMED: Final = ("id", "namespace", "actor", "created_at", "state", "note")
@@ -31,13 +35,7 @@ _encode = msgspec.json.Encoder(order="sorted").encode
 
 def header_line(namespace: str, exported_at: str) -> bytes:
     """Give the first line of an export."""
-    header = {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "namespace": namespace,
-        "exported_at": exported_at,
-    }
-    return bytes(_encode(header))
+    return header_of(EXPERIENCES, namespace, exported_at)
 
 
 def record_line(record: TrajectoryRecord) -> bytes:
@@ -45,22 +43,16 @@ def record_line(record: TrajectoryRecord) -> bytes:
     return bytes(_encode(record))
 
 
-def parsed_line(line: str | bytes, place: str) -> JsonObject | None:
-    """Give the object of a line, or None for a header.
+def is_header(value: JsonObject, place: str) -> bool:
+    """Give whether an object is the header of an export of experiences.
 
     Raises:
-        InvalidInput: For a line that is no JSON object, or the header of another format.
+        InvalidInput: For the header of another kind of export.
     """
-    value = parse_json_object(line, place)
     if "format" not in value or "version" not in value or not value.keys() <= _HEADER_FIELDS:
-        return value
-    if value["format"] != FORMAT or value["version"] != FORMAT_VERSION:
-        raise InvalidInput(
-            f"announces {value['format']!r} version {value['version']!r}; this release reads "
-            f"{FORMAT!r} version {FORMAT_VERSION}",
-            field=place,
-        )
-    return None
+        return False
+    check_announced(value, EXPERIENCES, place)
+    return True
 
 
 def record_from(value: JsonObject, namespace: str) -> TrajectoryRecord:
@@ -69,21 +61,9 @@ def record_from(value: JsonObject, namespace: str) -> TrajectoryRecord:
     Raises:
         InvalidInput: For another shape, or content the bank would not have stored.
     """
-    try:
-        record = msgspec.convert(value, TrajectoryRecord)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(
-            f"is not a record of an export: {error}",
-            field="record",
-            hint="Use import for content of other origin.",
-        ) from error
+    record = record_of(value, TrajectoryRecord)
     kept = record.trajectory
-    if kept.namespace != namespace:
-        raise InvalidInput(
-            f"is {kept.namespace!r}, but the bank is open for {namespace!r}",
-            field="namespace",
-            hint="Open the bank with the first one, or use import.",
-        )
+    check_namespace(kept.namespace, namespace)
     given = given_of(kept)
     checked, _ = checked_trajectory(given)
     for name in TrajectoryInput.__struct_fields__:
@@ -108,17 +88,12 @@ def _check_bookkeeping(record: TrajectoryRecord) -> None:
     for name, note in (("note", kept.note), ("note_before", record.note_before)):
         if note is not None and len(note.encode()) > limits.NOTE_BYTES:
             raise InvalidInput(f"has more than {limits.NOTE_BYTES:,} bytes", field=name)
-    _check_time(kept.created_at, "created_at")
+    check_time(kept.created_at, "created_at")
     for at, link in enumerate(record.links):
         checked_line(link.actor, f"links[{at}].actor", limits.ACTOR_BYTES)
-        _check_time(link.at, f"links[{at}].at")
+        check_time(link.at, f"links[{at}].at")
         if kept.id not in {link.source_id, link.target_id}:
             raise InvalidInput("is about another experience", field=f"links[{at}]")
-
-
-def _check_time(value: str, field: str) -> None:
-    if checked_timestamp(value, field) != value:
-        raise InvalidInput("is not in the form that an export writes", field=field)
 
 
 def given_of(kept: Trajectory) -> TrajectoryInput:

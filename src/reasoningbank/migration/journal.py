@@ -21,7 +21,6 @@ Step: TypeAlias = Literal["begun", "backed up", "converted", "validated", "finis
 Way: TypeAlias = Literal["switched", "written directly"]
 
 _JOURNAL: Final = "journal.json"
-_MEMORY: Final = "memory:"
 
 
 class Journal(msgspec.Struct, kw_only=True):

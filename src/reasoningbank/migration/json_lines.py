@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final, cast
 
+from reasoningbank.domain.export_formats import PATTERNS
 from reasoningbank.domain.trajectory import Step, Verdict
 from reasoningbank.migration.accounts import Reject, TableAccount
 from reasoningbank.migration.databases import shown
@@ -189,7 +190,7 @@ def _listed(value: object) -> list[dict[str, object] | str] | None:
 
 
 def _unknown(value: Mapping[str, object]) -> str:
-    if "pattern" in value or value.get("format") == "reasoningbank-export":
+    if "pattern" in value or value.get("format") == PATTERNS:
         return "is of an export; `reasoningbank import` and `restore` take those"
     return f"is of no known kind: its fields are {', '.join(sorted(map(str, value))) or 'none'}"
 

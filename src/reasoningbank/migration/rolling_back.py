@@ -10,8 +10,9 @@ from typing import Final
 
 import msgspec
 
+from reasoningbank.bank import pattern_lines
 from reasoningbank.bank.core import system_clock
-from reasoningbank.bank.transfer import write_export
+from reasoningbank.bank.line_files import write_lines
 from reasoningbank.domain.errors import Busy, NotFound
 from reasoningbank.domain.identifiers import Clock
 from reasoningbank.domain.records import PatternEdit, PatternRecord, TrajectoryRecord
@@ -198,7 +199,11 @@ class _GoingBack:
         file = self._file(namespace, "patterns")
         now = format_timestamp(self._clock())
         with file.open("wb") as out:
-            written = write_export(out, namespace, now, records)
+            written = write_lines(
+                out,
+                pattern_lines.header_line(namespace, now),
+                map(pattern_lines.record_line, records),
+            )
         self._keep(file, written)
         self._patterns += written
 
@@ -207,19 +212,17 @@ class _GoingBack:
     ) -> None:
         file = self._file(namespace, "experiences")
         before = {} if earlier is None else _experiences(earlier, namespace)
-        written = 0
+
+        def written_since(record: TrajectoryRecord) -> bool:
+            if before.get(str(record.trajectory.id)) == _mark(record):
+                return False
+            brought = record.trajectory.actor == self._journal.actor
+            return not brought or record.trajectory.state not in {"pending", "judged"}
+
+        records = filter(written_since, storage.trajectory_records(namespace))
+        header = trajectory_lines.header_line(namespace, format_timestamp(self._clock()))
         with file.open("wb") as out:
-            header = trajectory_lines.header_line(namespace, format_timestamp(self._clock()))
-            out.write(header + b"\n")
-            for record in storage.trajectory_records(namespace):
-                brought = record.trajectory.actor == self._journal.actor
-                changed = record.trajectory.state not in {"pending", "judged"}
-                if before.get(str(record.trajectory.id)) == _mark(record) or (
-                    brought and not changed
-                ):
-                    continue
-                out.write(trajectory_lines.record_line(record) + b"\n")
-                written += 1
+            written = write_lines(out, header, map(trajectory_lines.record_line, records))
         self._keep(file, written)
         self._experiences += written
 

@@ -31,11 +31,6 @@ _UNSAFE: Final = re.compile(
 )
 
 
-def tokens_of(text: str) -> int:
-    """Give an upper estimate of the tokens of a text: its UTF-8 bytes by three."""
-    return -(-len(text.encode()) // BYTES_PER_TOKEN)
-
-
 def quoted(text: str) -> str:
     r"""Give a text as one line that nothing in it can end.
 

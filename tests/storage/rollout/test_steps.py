@@ -183,6 +183,30 @@ def test_a_program_that_knows_nothing_of_the_rollout_cannot_write_past_a_promote
         stored(unaware, 1, 80)
 
 
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_bank_that_is_moved_without_its_rollout_takes_no_writes_past_the_candidate(
+    rollout, path, tmp_path, finished
+):
+    rollout.promote()
+    if finished:
+        rollout.finish()
+    moved = path.rename(tmp_path / "moved.db")
+
+    with ReasoningBank.open(moved) as bank:
+        assert bank.get_stats().total_patterns == 20
+        with pytest.raises(Unavailable) as caught:
+            stored(bank, 1, 60)
+        assert "promoted" in str(caught.value)
+
+
+def test_a_bank_that_is_moved_without_its_rollout_before_promoting_is_the_one_that_counts(
+    rollout, path, tmp_path
+):
+    with ReasoningBank.open(path.rename(tmp_path / "moved.db")) as bank:
+        stored(bank, 1, 60)
+        assert bank.get_stats().total_patterns == 21
+
+
 def test_rolling_back_after_promoting_loses_nothing(rollout, path):
     with ReasoningBank.open(path) as bank:
         rollout.promote()

@@ -6,16 +6,15 @@ import { LIMITS } from "../domain/limits.js";
 import { PATTERN_FIELDS, type PatternInput, type PatternRecord } from "../domain/pattern.js";
 import { checkedTimestamp } from "../domain/timestamps.js";
 import { checkedCount, checkedFields, checkedLine, checkedOutcome, PATTERN_INPUT_FIELDS } from "../domain/validation.js";
+import { checkAnnounced, FORMAT_VERSION, PATTERNS } from "./formats.js";
 import { patternRecord, ShapeError } from "./shapes.js";
 
-const FORMAT = "reasoningbank-export";
-const FORMAT_VERSION = 1;
 const RECORD_FIELDS = ["pattern", "created_by", "kept", "history", "observations", "outcomes"];
 const STORED_FIELDS = [...PATTERN_INPUT_FIELDS.filter((name) => name !== "source"), "state"];
 
 /** Give the first line of an export. */
 export function headerLine(namespace: string, exportedAt: string): string {
-  return canonicalJson({ format: FORMAT, version: FORMAT_VERSION, namespace, exported_at: exportedAt });
+  return canonicalJson({ format: PATTERNS, version: FORMAT_VERSION, namespace, exported_at: exportedAt });
 }
 
 /** Give a record as a line. */
@@ -26,13 +25,7 @@ export function recordLine(record: PatternRecord): string {
 /** Give whether an object is the header of an export; throws for one of another format. */
 export function isHeader(value: JsonObject, place: string): boolean {
   if (!("format" in value && "version" in value) || "pattern" in value) return false;
-  if (value["format"] !== FORMAT || value["version"] !== FORMAT_VERSION) {
-    throw new InvalidInput(
-      `announces ${JSON.stringify(value["format"])} version ${JSON.stringify(value["version"])}; this release reads ` +
-        `${JSON.stringify(FORMAT)} version ${String(FORMAT_VERSION)}`,
-      { field: place, hint: "Upgrade the package." },
-    );
-  }
+  checkAnnounced(value, PATTERNS, place);
   return true;
 }
 

@@ -7,15 +7,14 @@ import type { Trajectory, TrajectoryRecord } from "../domain/trajectory.js";
 import { toHex, utf8Length } from "../domain/utf8.js";
 import { checkedLine, checkedText } from "../domain/validation.js";
 import { checkTime } from "./export-format.js";
+import { checkAnnounced, EXPERIENCES, FORMAT_VERSION } from "./formats.js";
 import { ShapeError, trajectoryRecord } from "./shapes.js";
 
-const FORMAT = "reasoningbank-trajectories";
-const FORMAT_VERSION = 1;
 const HEADER_FIELDS = ["format", "version", "namespace", "exported_at"];
 
 /** Give the first line of an export of experiences. */
 export function trajectoryHeader(namespace: string, exportedAt: string): string {
-  return canonicalJson({ format: FORMAT, version: FORMAT_VERSION, namespace, exported_at: exportedAt });
+  return canonicalJson({ format: EXPERIENCES, version: FORMAT_VERSION, namespace, exported_at: exportedAt });
 }
 
 /** Give an experience as a line. */
@@ -27,9 +26,7 @@ export function trajectoryLine(record: TrajectoryRecord): string {
 export function isTrajectoryHeader(value: JsonObject, place: string): boolean {
   if (!("format" in value && "version" in value)) return false;
   if (Object.keys(value).some((name) => !HEADER_FIELDS.includes(name))) return false;
-  if (value["format"] !== FORMAT || value["version"] !== FORMAT_VERSION) {
-    throw new InvalidInput(`announces ${JSON.stringify(value["format"])}; this reads ${FORMAT} version 1`, { field: place });
-  }
+  checkAnnounced(value, EXPERIENCES, place);
   return true;
 }
 

@@ -113,3 +113,23 @@ test("large numbers that a file writes as floats are kept, integers that would b
   }
   expect(await bank.importJsonl(line("9007199254740991"))).toMatchObject({ created: 1 });
 });
+
+test.each(["restoreJsonl", "importJsonl", "restoreTrajectoriesJsonl"] as const)(
+  "%s says what reads an export of everything, and stores nothing of it",
+  async (method) => {
+    const everything = [
+      '{"exported_at":"2026-11-21T01:02:03.004Z","format":"reasoningbank-copies","version":1}',
+      '{"model":{"id":"","model":null},"namespace":"default"}',
+      '{"end":1}',
+    ].join("\n");
+    const bank = new ReasoningBankAdapter(new MemoryStorage("tested"), OPTIONS);
+
+    await expect(bank[method](everything)).rejects.toMatchObject({
+      code: "invalid_input",
+      field: "line 1",
+      hint: expect.stringContaining("reasoningbank restore") as string,
+    });
+    expect((await bank.getStats()).total_patterns).toBe(0);
+    await bank.close();
+  },
+);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { trajectoryFingerprint } from "../../src/bank/trajectory-format.js";
 import { rowChecksum, vectorChecksum } from "../../src/domain/checksum.js";
 import { dedupeKey, type KeyFields } from "../../src/domain/duplicates.js";
+import * as errors from "../../src/domain/errors.js";
 import { contentFingerprint } from "../../src/domain/json.js";
 import { LIMITS } from "../../src/domain/limits.js";
 import { reliabilityOf, SOURCES, TRUST_ORDER, type OutcomeSource, type SourceSums } from "../../src/domain/outcome.js";
@@ -145,3 +146,13 @@ describe("the tables of code points are those of the file", () => {
     expect(new Map([...tables.FOLDED].sort())).toEqual(new Map([...expected].sort()));
   });
 });
+
+test.each(specJson<{ code: string; name: string; fields: string[] }[]>("errors.json"))(
+  "the error $name has the code and the fields of the file",
+  ({ code, name, fields }) => {
+    const kinds = errors as unknown as Record<string, (new (reason: string) => errors.ReasoningBankError) | undefined>;
+    const told = new kinds[name]!("went wrong").toJSON();
+    expect(told["code"]).toBe(code);
+    expect(Object.keys(told)).toEqual(expect.arrayContaining(fields));
+  },
+);

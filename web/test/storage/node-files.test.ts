@@ -1,5 +1,6 @@
 /** What Node does with files that are no banks, are held by others, or were made by sql.js. */
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -60,6 +61,18 @@ test("a database of another program is named, refused and left as it is", async 
   const image = new ReasoningBankAdapter(`sqljs:${path}`, OPTIONS);
   await expect(image.getStats()).rejects.toMatchObject({ code: "foreign_database", schema: "agentic-flow" });
   expect(readFileSync(path).equals(before)).toBe(true);
+});
+
+test("the command that takes another program's database over is one to copy, whatever the path holds", async () => {
+  const awkward = join(folder, "Ann's bank $HOME.db");
+  const other = new DatabaseSync(awkward);
+  other.exec("CREATE TABLE patterns (id TEXT, type TEXT, pattern_data TEXT, confidence REAL)");
+  other.close();
+  const told = await new ReasoningBankAdapter(awkward, OPTIONS).getStats().catch((error: unknown) => error);
+
+  const command = /`(.*)`/.exec((told as ReasoningBankError).hint ?? "")?.[1] ?? "";
+  const words = execFileSync("sh", ["-c", `printf '%s\\n' ${command}`], { encoding: "utf8" }).trimEnd().split("\n");
+  expect(words).toEqual(["reasoningbank", "migrate", awkward]);
 });
 
 test.each([

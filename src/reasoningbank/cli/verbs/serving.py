@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from reasoningbank.cli.extras import need_libraries
 from reasoningbank.cli.invocation import Invocation, with_vectors
 from reasoningbank.domain.validation import checked_count
 from reasoningbank.mcp.options import (
@@ -75,7 +76,7 @@ def mcp(
         response_bytes, "response_bytes", low=SMALLEST_RESPONSE_BYTES, high=LARGEST_RESPONSE_BYTES
     )
     checked_count(port, "port", low=0, high=65_535)
-    _require_the_sdk()
+    need_libraries("mcp", extra="mcp", verb="mcp")
     options = ServerOptions(
         target=invocation.db,
         namespace=invocation.namespace,
@@ -102,16 +103,3 @@ def mcp(
         environment=os.environ,
         as_json=invocation.as_json,
     )
-
-
-def _require_the_sdk() -> None:
-    from importlib.util import find_spec
-
-    from reasoningbank.domain.errors import Unavailable
-
-    if find_spec("mcp") is None:
-        raise Unavailable(
-            "needs the library mcp, which is not installed",
-            field="mcp",
-            hint="Run: pip install 'agent-reasoningbank[mcp]'",
-        )

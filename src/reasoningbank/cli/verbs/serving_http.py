@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from reasoningbank.cli.extras import need_libraries
 from reasoningbank.cli.invocation import Invocation, with_vectors
 from reasoningbank.domain.validation import checked_count
 
@@ -57,7 +58,7 @@ def serve(
     namespace given here. With --json: says where it listens as JSON.
     """
     checked_count(port, "port", low=0, high=65_535)
-    require_the_libraries("serve")
+    need_libraries("starlette", "uvicorn", extra="server", verb="serve")
     from reasoningbank.http.options import ServeOptions
     from reasoningbank.http.server import serve as serve_bank
     from reasoningbank.serving.options import ListenOptions
@@ -77,18 +78,3 @@ def serve(
         as_json=invocation.as_json,
         telemetry=otel,
     )
-
-
-def require_the_libraries(verb: str) -> None:
-    """Raise `Unavailable` where what a server is made of is not installed."""
-    from importlib.util import find_spec
-
-    from reasoningbank.domain.errors import Unavailable
-
-    for library in ("starlette", "uvicorn"):
-        if find_spec(library) is None:
-            raise Unavailable(
-                f"needs the library {library}, which is not installed",
-                field=verb,
-                hint="Run: pip install 'agent-reasoningbank[server]'",
-            )

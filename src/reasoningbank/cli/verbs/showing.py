@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from reasoningbank.cli.extras import need_libraries
 from reasoningbank.cli.invocation import Invocation, with_vectors
-from reasoningbank.cli.verbs.serving_http import require_the_libraries
 from reasoningbank.domain.validation import checked_count
 
 
@@ -37,7 +37,7 @@ def console(
     listens as JSON.
     """
     checked_count(port, "port", low=0, high=65_535)
-    require_the_libraries("console")
+    need_libraries("starlette", "uvicorn", extra="server", verb="console")
     from reasoningbank.http.opening import Opening
     from reasoningbank.http.options import ServeOptions
     from reasoningbank.http.server import serve as serve_bank

@@ -37,7 +37,6 @@ class _Message(msgspec.Struct):
 class _File(msgspec.Struct):
     messages: list[_Message]
     info: dict[str, object] | None = None
-    trajectory_format: object = None
     instance_id: object = None
 
 

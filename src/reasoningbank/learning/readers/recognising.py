@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 import msgspec
 
 from reasoningbank.domain.errors import InvalidInput
+from reasoningbank.domain.json_value import parse_json_object
 from reasoningbank.domain.outcome import OutcomeSource
 from reasoningbank.domain.pattern import Redaction
 from reasoningbank.domain.trajectory import TrajectoryInput
@@ -28,7 +29,7 @@ from reasoningbank.learning.readers.loading import (
 )
 from reasoningbank.learning.readers.mini_swe_agent import read_mini_swe_agent
 from reasoningbank.learning.readers.swe_agent import read_swe_agent
-from reasoningbank.learning.trajectory_lines import input_from, parsed_line
+from reasoningbank.learning.trajectory_lines import input_from, is_header
 
 FileKind: TypeAlias = Literal["swe-agent", "mini-swe-agent", "claude-code", "junit", "own"]
 OnBadLine: TypeAlias = Callable[[InvalidInput], None]
@@ -235,8 +236,8 @@ def _own(
     for number, line in lines:
         place = f"line {number}"
         try:
-            value = parsed_line(line, place)
-            if value is None:
+            value = parse_json_object(line, place)
+            if is_header(value, place):
                 continue
             given = input_from(value, believed)
         except InvalidInput as error:

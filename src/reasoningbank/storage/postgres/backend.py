@@ -11,7 +11,7 @@ from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.metrics import StorageUse
 from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
-from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord
+from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord, SimilarityQuery
 from reasoningbank.storage.postgres import checks, engine, epochs, erasure
 from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.connections import Connections
@@ -64,7 +64,7 @@ class PostgresStorage(SqlStorage):
         self._transactions = Transactions(connections, patience)
         self._hasty = Transactions(connections, PATIENCE_SECONDS)
         self._dialect = dialect
-        self._search = SimilaritySearch(self._reads, dialect)
+        self._search = SimilaritySearch(self._reads, verify_vectors=verify_reads)
         self._engine_name = engine_name
         self._reason = reason
 
@@ -114,29 +114,9 @@ class PostgresStorage(SqlStorage):
             alone=True,
         )
 
-    def nearest(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        min_similarity: float | None,
-        now_ms: int,
-    ) -> list[SimilarPattern]:
+    def nearest(self, query: SimilarityQuery) -> list[SimilarPattern]:
         return self._transactions.moment(
-            namespace,
-            lambda connection: self._search.nearest(
-                connection,
-                namespace,
-                model,
-                query,
-                k=k,
-                category=category,
-                min_similarity=min_similarity,
-                now_ms=now_ms,
-            ),
+            query.namespace, lambda connection: self._search.nearest(connection, query)
         )
 
     def nearest_many(
@@ -163,28 +143,11 @@ class PostgresStorage(SqlStorage):
         )
 
     def neighbours(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        now_ms: int,
-        vectors: bool = True,
+        self, query: SimilarityQuery, *, vectors: bool = True
     ) -> tuple[list[Neighbour], Hidden]:
         return self._transactions.moment(
-            namespace,
-            lambda connection: self._search.neighbours(
-                connection,
-                namespace,
-                model,
-                query,
-                k=k,
-                category=category,
-                now_ms=now_ms,
-                vectors=vectors,
-            ),
+            query.namespace,
+            lambda connection: self._search.neighbours(connection, query, vectors=vectors),
         )
 
     def patterns_to_consolidate(

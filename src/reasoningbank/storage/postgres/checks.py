@@ -8,11 +8,10 @@ from typing import Final
 from reasoningbank.domain.records import Finding
 from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.schema import INDEXES, SCHEMA_VERSION
-from reasoningbank.storage.postgres.vectors import stored_vectors
-from reasoningbank.storage.sql import findings
+from reasoningbank.storage.postgres.vectors import unsound_vectors
+from reasoningbank.storage.sql import findings, trajectories
 from reasoningbank.storage.sql.connection import Row
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, is_sound
-from reasoningbank.storage.sql.verification import is_sound_vector
 
 _PAGE: Final = 500
 _ROWS: Final = (
@@ -49,10 +48,15 @@ SELECT COALESCE(a.task_category, b.task_category) FROM (
 WHERE a.n IS DISTINCT FROM b.n OR a.held IS DISTINCT FROM b.held
 """
 _MODELS: Final = "SELECT model, dimension FROM embedding_models WHERE namespace = ?"
-_CHECKSUMS: Final = """
-SELECT pattern_id, checksum FROM pattern_embeddings
+_EMBEDDED: Final = """
+SELECT pattern_id FROM pattern_embeddings
 WHERE namespace = ? AND model = ? AND pattern_id > ? ORDER BY pattern_id LIMIT ?
 """
+_FEW: Final = 50  # an experience may have a megabyte
+_EXPERIENCES: Final = (
+    "SELECT id, steps, checksum FROM trajectories "  # noqa: S608 - constants
+    f"WHERE namespace = ? AND id > ? ORDER BY id LIMIT {_FEW}"
+)
 _NOTES: Final = tuple(
     f"SELECT {', '.join(columns)} FROM {table} WHERE namespace = ?"  # noqa: S608 - constants
     for table, columns in (
@@ -83,7 +87,7 @@ def check(
     yield Finding(check="engine", level="ok", message=engine)
     looks = [_schema, _tenants, _vectors, _counters]
     if full:
-        looks += [_patterns, _vector_contents, _notes]
+        looks += [_patterns, _vector_contents, _experiences, _notes]
     for look in looks:
         yield look(connection, namespace)
     yield findings.consolidation(connection)
@@ -134,13 +138,15 @@ def _counters(connection: PostgresConnection, namespace: str) -> Finding:
 
 def _patterns(connection: PostgresConnection, namespace: str) -> Finding:
     return findings.patterns(
-        *findings.tallied((str(row[0]), is_sound(row)) for row in _rows(connection, namespace))
+        *findings.tallied(
+            (str(row[0]), is_sound(row)) for row in _paged(connection, _ROWS, namespace)
+        )
     )
 
 
-def _rows(connection: PostgresConnection, namespace: str) -> Iterator[Row]:
+def _paged(connection: PostgresConnection, statement: str, namespace: str) -> Iterator[Row]:
     last = ""
-    while rows := connection.execute(_ROWS, (namespace, last)).fetchall():
+    while rows := connection.execute(statement, (namespace, last)).fetchall():
         yield from rows
         last = str(rows[-1][0])
 
@@ -154,13 +160,20 @@ def _looked_at_vectors(
 ) -> Iterator[tuple[str, bool]]:
     for number, dimension in connection.execute(_MODELS, (namespace,)).fetchall():
         last = ""
-        while rows := connection.execute(_CHECKSUMS, (namespace, number, last, _PAGE)).fetchall():
+        while rows := connection.execute(_EMBEDDED, (namespace, number, last, _PAGE)).fetchall():
             ids = [str(row[0]) for row in rows]
-            vectors = stored_vectors(connection, namespace, int(number), ids)
-            for pattern_id, checksum in rows:
-                found = vectors.get(str(pattern_id))
-                yield str(pattern_id), is_sound_vector(found, dimension, checksum)
+            unsound = unsound_vectors(connection, namespace, number, ids, dimension=dimension)
+            yield from ((pattern_id, pattern_id not in unsound) for pattern_id in ids)
             last = ids[-1]
+
+
+def _experiences(connection: PostgresConnection, namespace: str) -> Finding:
+    return findings.experiences(
+        *findings.tallied(
+            (str(one), trajectories.is_sound(steps, checksum))
+            for one, steps, checksum in _paged(connection, _EXPERIENCES, namespace)
+        )
+    )
 
 
 def _notes(connection: PostgresConnection, namespace: str) -> Finding:

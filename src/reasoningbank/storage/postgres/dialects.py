@@ -30,7 +30,6 @@ SELECT version(), COALESCE((SELECT extversion FROM pg_extension WHERE extname = 
 _GRAPH: Final = "m = 24, ef_construction = 128"
 # Of an index over a type: what the type's operator class allows.
 _INDEXABLE: Final = {"halfvec": 4_000, "vector": 2_000}
-_INDEXABLE_BITS: Final = 64_000
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):

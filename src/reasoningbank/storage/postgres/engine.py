@@ -120,7 +120,6 @@ class PostgresEngine:
                 )
                 for pattern, vector in vectors_of
             ],
-            dialect=connection.dialect,
         )
 
     def drop_vectors(
@@ -134,18 +133,16 @@ class PostgresEngine:
     def stored_vectors(
         self, connection: PostgresConnection, namespace: str, number: int, ids: Sequence[str]
     ) -> dict[str, bytes]:
-        return vectors.stored_vectors(
-            connection, namespace, number, ids, dialect=connection.dialect
-        )
+        return vectors.stored_vectors(connection, namespace, number, ids)
 
     def describe(self, connection: PostgresConnection, pattern: Pattern) -> None:
         vectors.describe(
             connection,
             pattern.namespace,
             str(pattern.id),
-            pattern.task_category,
-            pattern.state,
-            pattern.expires_at,
+            task_category=pattern.task_category,
+            state=pattern.state,
+            expires_at=pattern.expires_at,
         )
 
     def rebuild_indexes(self, connection: PostgresConnection) -> None:

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 
 from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
-from reasoningbank.domain.records import EmbeddingModel
+from reasoningbank.domain.records import EmbeddingModel, SimilarityQuery
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.storage.postgres import vector_search
 from reasoningbank.storage.postgres.connection import PostgresConnection
-from reasoningbank.storage.postgres.dialects import Dialect
-from reasoningbank.storage.postgres.engine import model_number
+from reasoningbank.storage.postgres.vector_question import Found
+from reasoningbank.storage.postgres.vectors import unsound_vectors
 from reasoningbank.storage.sql import neighbours
 from reasoningbank.storage.sql.models import model_for_search
-from reasoningbank.storage.sql.rows import similar_from_row, unreadable
-from reasoningbank.storage.sql.verification import Reads
+from reasoningbank.storage.sql.verification import Reads, damaged_vectors
 
 
 class SimilaritySearch:
@@ -23,42 +22,20 @@ class SimilaritySearch:
 
     Args:
         reads: How the patterns found are read.
-        dialect: Of the server.
+        verify_vectors: Whether the vectors of the patterns found are checked against their
+            checksums. Those of others stay on the server, where ``doctor --full`` looks at them.
     """
 
-    def __init__(self, reads: Reads, dialect: Dialect) -> None:
+    def __init__(self, reads: Reads, *, verify_vectors: bool) -> None:
         self._reads = reads
-        self._dialect = dialect
+        self._verify_vectors = verify_vectors
 
     def nearest(
-        self,
-        connection: PostgresConnection,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        *,
-        k: int,
-        category: str | None,
-        min_similarity: float | None,
-        now_ms: int,
+        self, connection: PostgresConnection, query: SimilarityQuery
     ) -> list[SimilarPattern]:
         """Give the k nearest active patterns, best first, ties by id."""
-        number = model_for_search(connection, namespace, model)
-        if number is None:
-            return []
-        found = vector_search.nearest(
-            connection,
-            namespace,
-            number,
-            model.dimension,
-            query,
-            k,
-            category=category,
-            min_similarity=min_similarity,
-            now=format_timestamp(now_ms),
-            dialect=self._dialect,
-        )
-        return self._patterns(connection, namespace, found)
+        number = model_for_search(connection, query.namespace, query.model)
+        return [] if number is None else self._found(connection, query, number)
 
     def nearest_many(
         self,
@@ -84,49 +61,50 @@ class SimilaritySearch:
             k,
             min_similarity=min_similarity,
             now=format_timestamp(now_ms),
-            dialect=self._dialect,
         )
-        return [self._patterns(connection, namespace, found) for found in answers]
+        return [self._patterns(connection, namespace, number, model, found) for found in answers]
 
     def neighbours(
-        self,
-        connection: PostgresConnection,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        *,
-        k: int,
-        category: str | None,
-        now_ms: int,
-        vectors: bool,
+        self, connection: PostgresConnection, query: SimilarityQuery, *, vectors: bool
     ) -> tuple[list[Neighbour], Hidden]:
         """Give the k nearest with what their outcomes say, and how many were kept out."""
-        hidden = neighbours.hidden(connection, namespace, category, format_timestamp(now_ms))
-        found = self.nearest(
-            connection,
-            namespace,
-            model,
-            query,
-            k=k,
-            category=category,
-            min_similarity=None,
-            now_ms=now_ms,
-        )
+        hidden = neighbours.hidden(connection, query)
+        number = model_for_search(connection, query.namespace, query.model)
+        if number is None:
+            return [], hidden
+        found = self._found(connection, query, number)
         known = neighbours.with_outcomes(
-            connection, namespace, model_number(model), found, vectors=vectors
+            connection, query.namespace, number, found, vectors=vectors
         )
         return known, hidden
+
+    def _found(
+        self, connection: PostgresConnection, query: SimilarityQuery, number: int
+    ) -> list[SimilarPattern]:
+        found = vector_search.nearest(
+            connection,
+            query.namespace,
+            number,
+            query.model.dimension,
+            query.vector,
+            query.k,
+            category=query.category,
+            min_similarity=query.min_similarity,
+            now=format_timestamp(query.now_ms),
+        )
+        return self._patterns(connection, query.namespace, number, query.model, found)
 
     def _patterns(
         self,
         connection: PostgresConnection,
         namespace: str,
-        found: Sequence[tuple[str, float]],
+        number: int,
+        model: EmbeddingModel,
+        found: Found,
     ) -> list[SimilarPattern]:
-        rows = self._reads.rows_by_id(
-            connection, namespace, [pattern_id for pattern_id, _ in found]
-        )
-        try:
-            return [similar_from_row(rows[found_id], value) for found_id, value in found]
-        except KeyError as error:
-            raise unreadable(str(error.args[0])) from error
+        if self._verify_vectors:
+            ids = [pattern_id for pattern_id, _ in found]
+            damaged = unsound_vectors(connection, namespace, number, ids, dimension=model.dimension)
+            if damaged:
+                raise damaged_vectors(damaged)
+        return neighbours.patterns(connection, self._reads, namespace, found)

@@ -37,6 +37,7 @@ class Server(msgspec.Struct, frozen=True):
         pool_size: Connections at most.
         prepared: Whether statements are prepared; poolers of old need them not to be.
         dialect: The engine's name where it is not to be detected, or None.
+        passes_standbys: Whether connections lead to servers that take writes alone.
     """
 
     conninfo: str
@@ -44,6 +45,7 @@ class Server(msgspec.Struct, frozen=True):
     pool_size: int = DEFAULT_POOL_SIZE
     prepared: bool = True
     dialect: str | None = None
+    passes_standbys: bool = True
 
     def __repr__(self) -> str:
         """Leave the password out."""
@@ -77,6 +79,7 @@ def server_of(url: str) -> Server:
         pool_size=_pool_size(ours.get("pool_size")),
         prepared=_switch(ours.get("prepared_statements", "on")),
         dialect=ours.get("dialect"),
+        passes_standbys=settings["target_session_attrs"] in {"read-write", "primary"},
     )
 
 

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 import psycopg
+from psycopg.errors import ReadOnlySqlTransaction
 
 from reasoningbank.domain.errors import Busy, ReasoningBankError
 from reasoningbank.storage.postgres.connection import PostgresConnection
@@ -42,6 +43,7 @@ _MOST_COLLISIONS: Final = 30
 _OPERATIONS_PER_PRUNING: Final = 1_000
 _OPERATIONS_KEPT_NS: Final = 2 * 24 * 60 * 60 * 1_000_000_000
 _PRUNE: Final = "DELETE FROM operations WHERE namespace = ? AND id < ?"
+_IN_RECOVERY: Final = "SELECT pg_is_in_recovery()"
 
 
 _SOON_MS: Final = 20
@@ -167,6 +169,8 @@ class Transactions:
                 lost = is_lost(failure)
                 if not lost and not is_worth_repeating(failure):
                     raise error from failure
+                if isinstance(failure, ReadOnlySqlTransaction) and self._stays_so(connection):
+                    raise error from failure
             finally:
                 self._put_away(connection, is_lost=lost)
             collisions += not lost
@@ -175,6 +179,20 @@ class Transactions:
             if collisions > _MOST_COLLISIONS:
                 raise error
             self._pause(collisions, deadline, error)
+
+    def _stays_so(self, connection: PostgresConnection) -> bool:
+        """Give whether a server that takes no writes will go on taking none.
+
+        A primary that has become a standby will not be met again where standbys are passed over. A
+        standby that was asked for, and a database or a role that is set to read, stay as they are.
+        """
+        if not self._connections.server.passes_standbys:
+            return True
+        try:
+            connection.rollback()
+            return connection.raw.execute(_IN_RECOVERY).fetchone() == (False,)
+        except psycopg.Error:
+            return False  # gone, or an engine that does not know the question
 
     def _taken(self, deadline: float) -> PostgresConnection:
         """Take a connection; a server that is gone may be back before the deadline."""

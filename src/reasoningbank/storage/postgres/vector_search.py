@@ -14,9 +14,7 @@ import msgspec
 
 from reasoningbank.storage.postgres.connection import PostgresConnection
 from reasoningbank.storage.postgres.dialects import (
-    POSTGRES,
     VECTOR_TABLE,
-    Dialect,
     IndexKind,
     index_name,
 )
@@ -133,7 +131,6 @@ def nearest(  # noqa: PLR0917 - what a search is about, in the order of the cont
     category: str | None,
     min_similarity: float | None,
     now: str,
-    dialect: Dialect = POSTGRES,
     limits: SearchLimits = DEFAULT_LIMITS,
 ) -> Found:
     """Give the k active patterns nearest to a vector as (id, similarity), best first, ties by id.
@@ -150,11 +147,11 @@ def nearest(  # noqa: PLR0917 - what a search is about, in the order of the cont
         category: Search this one alone, or None for all.
         min_similarity: Leave out what is less similar, or None.
         now: The time; patterns that expired by then are left out.
-        dialect: Of the server.
         limits: From when on an index is used.
     """
     if k <= 0:
         return []
+    dialect = connection.dialect
     question = Question(
         number=number,
         dimension=dimension,
@@ -189,7 +186,6 @@ def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the
     *,
     min_similarity: float,
     now: str,
-    dialect: Dialect = POSTGRES,
     limits: SearchLimits = DEFAULT_LIMITS,
 ) -> list[Found]:
     """Give, for each (category, vector), what `nearest` gives within that category.
@@ -205,7 +201,7 @@ def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the
         vectors = [queries[at][1] for at in positions]
         index = None
         if len(positions) >= _QUERIES_TO_LOAD:
-            index = _loaded(connection, namespace, number, dimension, category, now, dialect)
+            index = _loaded(connection, namespace, number, dimension, category=category, now=now)
         if index is not None:
             import numpy as np
 
@@ -223,7 +219,6 @@ def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the
                     category=category,
                     min_similarity=min_similarity,
                     now=now,
-                    dialect=dialect,
                     limits=limits,
                 )
                 for vector in vectors
@@ -233,14 +228,14 @@ def nearest_many(  # noqa: PLR0917 - what a search is about, in the order of the
     return found
 
 
-def _loaded(  # noqa: PLR0917 - what a search is about, in the order of the contract
+def _loaded(
     connection: PostgresConnection,
     namespace: str,
     number: int,
     dimension: int,
+    *,
     category: str,
     now: str,
-    dialect: Dialect,
 ) -> VectorIndex | None:
     """Read the vectors of a category; None where there are too many."""
     bindings = {"namespace": namespace, "category": category, "now": now}
@@ -249,6 +244,7 @@ def _loaded(  # noqa: PLR0917 - what a search is about, in the order of the cont
         return None
     from reasoningbank.storage.vectors import VectorIndex
 
+    dialect = connection.dialect
     index = VectorIndex(dimension)
     statement = _ALL.format(
         table=VECTOR_TABLE,

@@ -15,7 +15,7 @@ import msgspec
 
 from reasoningbank.domain.errors import InvalidInput
 from reasoningbank.storage.postgres.connection import PostgresConnection
-from reasoningbank.storage.postgres.dialects import POSTGRES, VECTOR_TABLE, Dialect
+from reasoningbank.storage.postgres.dialects import VECTOR_TABLE, Dialect
 from reasoningbank.storage.postgres.vector_encoding import (
     LARGEST_DIMENSION,
     from_text,
@@ -24,6 +24,7 @@ from reasoningbank.storage.postgres.vector_encoding import (
     to_wire,
 )
 from reasoningbank.storage.sql.connection import SqlValue
+from reasoningbank.storage.sql.verification import is_sound_vector
 
 Bindings: TypeAlias = "Mapping[str, SqlValue]"
 
@@ -46,6 +47,10 @@ WHERE namespace = %(namespace)s AND pattern_id = %(pattern_id)s
 """
 _STORED: Final = """
 SELECT pattern_id, {vector} FROM {table}
+WHERE namespace = ? AND model = ? AND pattern_id IN ({marks})
+"""
+_CHECKED: Final = """
+SELECT pattern_id, {vector}, checksum FROM {table}
 WHERE namespace = ? AND model = ? AND pattern_id IN ({marks})
 """
 
@@ -75,8 +80,6 @@ def put_vectors(
     namespace: str,
     number: int,
     rows: Sequence[VectorRow],
-    *,
-    dialect: Dialect = POSTGRES,
 ) -> None:
     """Keep vectors of one model, in place of those the patterns had of it; no pattern may come twice.
 
@@ -85,6 +88,7 @@ def put_vectors(
     Raises:
         InvalidInput: A vector has more dimensions than the server can hold.
     """
+    dialect = connection.dialect
     for first in range(0, len(rows), _ROWS_AT_ONCE):
         part = rows[first : first + _ROWS_AT_ONCE]
         values = [value for row in part for value in _values(namespace, number, row, dialect)]
@@ -93,10 +97,11 @@ def put_vectors(
             connection.flush()
 
 
-def describe(  # noqa: PLR0917 - the columns, in their order
+def describe(
     connection: PostgresConnection,
     namespace: str,
     pattern_id: str,
+    *,
     task_category: str,
     state: str,
     expires_at: str | None,
@@ -120,10 +125,9 @@ def stored_vectors(
     namespace: str,
     number: int,
     ids: Sequence[str],
-    *,
-    dialect: Dialect = POSTGRES,
 ) -> dict[str, bytes]:
     """Give the int8 vectors of one model by pattern; those that are not kept are left out."""
+    dialect = connection.dialect
     found: dict[str, bytes] = {}
     for first in range(0, len(ids), _IDS_AT_ONCE):
         part = ids[first : first + _IDS_AT_ONCE]
@@ -133,6 +137,33 @@ def stored_vectors(
         for pattern_id, value in connection.execute(statement, (namespace, number, *part)):
             found[pattern_id] = read_vector(value, dialect)
     return found
+
+
+def unsound_vectors(
+    connection: PostgresConnection,
+    namespace: str,
+    number: int,
+    ids: Sequence[str],
+    *,
+    dimension: int,
+) -> list[str]:
+    """Give those of some patterns whose vector of one model is not what was stored, or not kept."""
+    dialect = connection.dialect
+    unsound: list[str] = []
+    for first in range(0, len(ids), _IDS_AT_ONCE):
+        part = ids[first : first + _IDS_AT_ONCE]
+        statement = _CHECKED.format(
+            table=VECTOR_TABLE, vector=dialect.vector_column, marks=", ".join("?" * len(part))
+        )
+        sound = {
+            pattern_id
+            for pattern_id, value, checksum in connection.execute(
+                statement, (namespace, number, *part)
+            )
+            if is_sound_vector(read_vector(value, dialect), dimension, checksum)
+        }
+        unsound += [pattern_id for pattern_id in part if pattern_id not in sound]
+    return unsound
 
 
 def bound(statement: str, bindings: Bindings) -> tuple[str, tuple[SqlValue, ...]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Literal
 
 from reasoningbank.domain.metrics import MetricPoint, StorageUse
+from reasoningbank.domain.records import PatternListing
 from reasoningbank.domain.survey import BankProgress, MapPoint
 from reasoningbank.storage.contract import StorageBackend
 
@@ -27,19 +27,8 @@ class RolloutCounts:
     def storage_use(self) -> StorageUse:
         return self._counting().storage_use()
 
-    def pattern_ids(
-        self,
-        namespace: str,
-        after: str | None,
-        limit: int,
-        *,
-        category: str | None,
-        state: Literal["active", "quarantined"] | None,
-        newest_first: bool,
-    ) -> list[str]:
-        return self._counting().pattern_ids(
-            namespace, after, limit, category=category, state=state, newest_first=newest_first
-        )
+    def pattern_ids(self, namespace: str, listing: PatternListing) -> list[str]:
+        return self._counting().pattern_ids(namespace, listing)
 
     def recall_ids(self, namespace: str, limit: int) -> list[str]:
         return self._counting().recall_ids(namespace, limit)

@@ -22,8 +22,8 @@ import msgspec
 from reasoningbank.domain.copies import Subject
 from reasoningbank.domain.errors import Busy, Unavailable
 from reasoningbank.domain.timestamps import format_timestamp
+from reasoningbank.storage.rollout.owners import Owners
 from reasoningbank.storage.rollout.state import Counter, RolloutState, RolloutStatus, View
-from reasoningbank.storage.rollout.turns import FileLock
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
 
 EVERYTHING: Final = "everything"
@@ -44,7 +44,6 @@ _COUNT: Final = """
 INSERT INTO counters (name, operation, count) VALUES (?, ?, ?)
 ON CONFLICT (name, operation) DO UPDATE SET count = count + excluded.count
 """
-_ALIVE: Final = "alive-"
 _KEPT_NOTES: Final = 50
 _PAUSE_SECONDS: Final = 0.005
 
@@ -87,16 +86,12 @@ class Journal:
             self._connection = self._settings.open()
         except apsw.Error as error:
             raise translated_error(error, self._shown) from error
-        while True:
-            self._owner = f"{_ALIVE}{os.getpid()}-{os.urandom(6).hex()}"
-            self._alive = FileLock(directory / self._owner)
-            if self._alive.take():  # unless somebody swept it away before it was held
-                break
+        self._owners = Owners(directory)
 
     @property
     def owner(self) -> str:
         """The name of this opener, held as long as it lives."""
-        return self._owner
+        return self._owners.own
 
     def close(self) -> None:
         """Let go of it; what is queued stays."""
@@ -104,9 +99,7 @@ class Journal:
             return
         with self._lock:
             self._connection.close()
-            if self._alive.held:
-                self._alive.give_back()
-                (self.directory / self._owner).unlink(missing_ok=True)
+            self._owners.leave()
 
     def view(self, namespace: str) -> View:
         """Give what a read of a namespace has to know, as of now."""
@@ -136,7 +129,7 @@ class Journal:
         while True:
             with self._writing() as connection:
                 state = _state(connection, self._shown)
-                if state.held_by is not None and not self._is_alive(state.held_by):
+                if state.held_by is not None and not self._owners.is_alive(state.held_by):
                     state = _replace(connection, state, held_by=None)
                 if not state.pairs:
                     return state, None
@@ -156,7 +149,7 @@ class Journal:
         text = None if subjects is None else msgspec.json.encode(subjects).decode()
         connection.execute(
             "INSERT INTO intents (namespace, subjects, owner, at) VALUES (?, ?, ?, ?)",
-            (namespace, text, self._owner, _now()),
+            (namespace, text, self.owner, _now()),
         )
         number = connection.last_insert_rowid()
         connection.execute(
@@ -183,7 +176,7 @@ class Journal:
             owners = [
                 str(row[0]) for row in connection.execute("SELECT DISTINCT owner FROM intents")
             ]
-        gone = [owner for owner in owners if not self._is_alive(owner)]
+        gone = [owner for owner in owners if not self._owners.is_alive(owner)]
         if not gone:
             return 0
         reclaimed = 0
@@ -203,22 +196,7 @@ class Journal:
         """Remove the marks of processes that were killed and left nothing to be queued."""
         with self._reading() as connection:
             noted = {str(row[0]) for row in connection.execute("SELECT owner FROM intents")}
-        for place in self.directory.glob(f"{_ALIVE}*"):
-            if place.name not in noted:
-                self._is_alive(place.name)
-
-    def _is_alive(self, owner: str) -> bool:
-        if owner == self._owner:
-            return True
-        path = self.directory / owner
-        lock = FileLock(path)
-        if not path.exists():
-            return False
-        if not lock.take():
-            return True
-        path.unlink(missing_ok=True)
-        lock.give_back()
-        return False
+        self._owners.sweep(noted)
 
     def next(self, limit: int, after: int = 0) -> list[Queued]:
         """Give the entries that wait for longest, after a sequence number."""

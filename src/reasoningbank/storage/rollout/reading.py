@@ -14,7 +14,12 @@ from reasoningbank.domain.pattern import (
     SimilarPattern,
 )
 from reasoningbank.domain.recall import Hidden, Neighbour, RecallEvent
-from reasoningbank.domain.records import EmbeddingModel, PatternRecord, TrajectoryRecord
+from reasoningbank.domain.records import (
+    EmbeddingModel,
+    PatternRecord,
+    SimilarityQuery,
+    TrajectoryRecord,
+)
 from reasoningbank.domain.trajectory import PatternLink, Trajectory, TrajectoryState
 from reasoningbank.storage.rollout.core import RolloutCore
 
@@ -40,30 +45,9 @@ class RolloutReading(RolloutCore):
             lambda bank: bank.get_patterns_by_category(namespace, category, limit, now),
         )
 
-    def nearest(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        min_similarity: float | None,
-        now_ms: int,
-    ) -> list[SimilarPattern]:
+    def nearest(self, query: SimilarityQuery) -> list[SimilarPattern]:
         return self._read(
-            "nearest",
-            namespace,
-            query,
-            lambda bank: bank.nearest(
-                namespace,
-                model,
-                query,
-                k,
-                category=category,
-                min_similarity=min_similarity,
-                now_ms=now_ms,
-            ),
+            "nearest", query.namespace, query.vector, lambda bank: bank.nearest(query)
         )
 
     def nearest_many(
@@ -86,23 +70,13 @@ class RolloutReading(RolloutCore):
         )
 
     def neighbours(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        now_ms: int,
-        vectors: bool = True,
+        self, query: SimilarityQuery, *, vectors: bool = True
     ) -> tuple[list[Neighbour], Hidden]:
         return self._read(
             "neighbours",
-            namespace,
-            query,
-            lambda bank: bank.neighbours(
-                namespace, model, query, k, category=category, now_ms=now_ms, vectors=vectors
-            ),
+            query.namespace,
+            query.vector,
+            lambda bank: bank.neighbours(query, vectors=vectors),
         )
 
     def current_model(self, namespace: str) -> EmbeddingModel | None:

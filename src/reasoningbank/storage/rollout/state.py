@@ -9,8 +9,6 @@ import msgspec
 Role: TypeAlias = Literal["current", "candidate"]
 Phase: TypeAlias = Literal["running", "promoted", "finished", "rolled_back"]
 
-PERCENTAGES: Final = (0, 10, 25, 50, 100)
-"""Steps that the documentation walks; any whole number from 0 to 100 can be set."""
 PERCENT_VARIABLE: Final = "REASONINGBANK_ROLLOUT_PERCENT"
 """Environment variable that overrides the percentage in one process; 0 is the quickest way back."""
 CANDIDATE_VARIABLE: Final = "REASONINGBANK_CANDIDATE_URL"

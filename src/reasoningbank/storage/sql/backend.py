@@ -44,12 +44,13 @@ from reasoningbank.storage.sql import (
     writing,
 )
 from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.consolidation_storage import SqlConsolidations
 from reasoningbank.storage.sql.copy_storage import SqlCopies
 from reasoningbank.storage.sql.operator_storage import SqlOperatorStorage
 from reasoningbank.storage.sql.verification import Reads
 
 
-class SqlStorage(SqlCopies, SqlOperatorStorage):
+class SqlStorage(SqlConsolidations, SqlCopies, SqlOperatorStorage):
     """Do what `StorageBackend` asks for, but for what each engine does in its own way.
 
     Args:
@@ -217,7 +218,10 @@ class SqlStorage(SqlCopies, SqlOperatorStorage):
 
     def get_trajectory(self, namespace: str, trajectory_id: str) -> Trajectory | None:
         return self._read(
-            namespace, lambda connection: trajectories.get(connection, namespace, trajectory_id)
+            namespace,
+            lambda connection: trajectories.get(
+                connection, namespace, trajectory_id, self._reads.trajectory
+            ),
         )
 
     def trajectories(
@@ -225,7 +229,9 @@ class SqlStorage(SqlCopies, SqlOperatorStorage):
     ) -> list[Trajectory]:
         return self._read(
             namespace,
-            lambda connection: trajectories.page(connection, namespace, after, state, limit),
+            lambda connection: trajectories.page(
+                connection, namespace, after, state, limit=limit, made_of=self._reads.trajectory
+            ),
         )
 
     def judge_trajectory(
@@ -239,7 +245,7 @@ class SqlStorage(SqlCopies, SqlOperatorStorage):
         return self._write(
             namespace,
             lambda connection: learning.judge(
-                connection, namespace, trajectory_id, judgement, at, told
+                connection, namespace, trajectory_id, judgement, at, told=told
             ),
             alone=True,
         )
@@ -249,7 +255,9 @@ class SqlStorage(SqlCopies, SqlOperatorStorage):
     ) -> list[Trajectory]:
         return self._read(
             namespace,
-            lambda connection: trajectories.unlearned(connection, namespace, limit, origin),
+            lambda connection: trajectories.unlearned(
+                connection, namespace, limit, origin, self._reads.trajectory
+            ),
         )
 
     def learn_patterns(
@@ -265,7 +273,7 @@ class SqlStorage(SqlCopies, SqlOperatorStorage):
         return self._write(
             namespace,
             lambda connection: learning.learn(
-                connection, namespace, trajectory_ids, learned, model, stamp, note=note
+                connection, namespace, trajectory_ids, learned, model, stamp=stamp, note=note
             ),
             alone=True,
         )
@@ -308,7 +316,7 @@ class SqlStorage(SqlCopies, SqlOperatorStorage):
 
     def trajectory_records(self, namespace: str) -> Iterator[TrajectoryRecord]:
         with self._snapshot(namespace) as connection:
-            yield from trajectory_records.records(connection, namespace)
+            yield from trajectory_records.records(connection, namespace, self._reads)
 
     def restore_trajectories(
         self, records: Sequence[tuple[TrajectoryRecord, bytes]], stamp: Stamp

@@ -1,11 +1,9 @@
-"""The part of a backend that carries consolidations out, and the three ways in which it works."""
+"""The part of a backend that carries consolidations out."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 from uuid import UUID
 
 from reasoningbank.domain.consolidation import (
@@ -17,29 +15,11 @@ from reasoningbank.domain.consolidation import (
 from reasoningbank.domain.records import Stamp
 from reasoningbank.storage.sql import consolidation_turns, consolidations
 from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.working import SqlWork
 
-_T = TypeVar("_T")
 
-
-class SqlConsolidations(ABC):
+class SqlConsolidations(SqlWork):
     """Do what `ConsolidationStorage` asks for, each step in a transaction."""
-
-    @abstractmethod
-    def _read(self, namespace: str, work: Callable[[SqlConnection], _T]) -> _T:
-        """Give what `work` finds with one question."""
-
-    @abstractmethod
-    def _moment(self, namespace: str, work: Callable[[SqlConnection], _T]) -> _T:
-        """Give what `work` finds with several questions about one moment."""
-
-    @abstractmethod
-    def _write(
-        self, namespace: str, work: Callable[[SqlConnection], _T], *, alone: bool = False
-    ) -> _T:
-        """Give what `work` gives once what it did is committed; it may be called again.
-
-        With `alone` nobody else writes to the namespace at the same time.
-        """
 
     def consolidated(self, namespace: str) -> Reached | None:
         return self._read(

@@ -151,10 +151,13 @@ def _identity(kept: KeptVector) -> tuple[str, int, str]:
 
 
 def copy_of_trajectory(
-    connection: SqlConnection, namespace: str, trajectory_id: str
+    connection: SqlConnection,
+    namespace: str,
+    trajectory_id: str,
+    made_of: trajectories.MadeOf = trajectories.from_row,
 ) -> TrajectoryCopy:
     """Give everything kept about a trajectory."""
-    trajectory = trajectories.get(connection, namespace, trajectory_id)
+    trajectory = trajectories.get(connection, namespace, trajectory_id, made_of)
     if trajectory is None:
         return TrajectoryCopy(id=trajectory_id)
     [(fingerprint, at)] = connection.execute(_TRAJECTORY, (namespace, trajectory_id))

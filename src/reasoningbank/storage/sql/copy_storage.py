@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from reasoningbank.domain.copies import Copy, Subject, SubjectKind
 from reasoningbank.storage.sql import copies, copy_writing
-from reasoningbank.storage.sql.consolidation_storage import SqlConsolidations
+from reasoningbank.storage.sql.working import SqlWork
 
 
-class SqlCopies(SqlConsolidations):
+class SqlCopies(SqlWork):
     """Do what `CopyingStorage` asks for, but for what each engine does in its own way."""
 
     def subject_ids(self, namespace: str, kind: SubjectKind, after: str, limit: int) -> list[str]:

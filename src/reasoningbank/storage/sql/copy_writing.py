@@ -119,34 +119,28 @@ def _put_vectors(connection: SqlConnection, namespace: str, copy: PatternCopy) -
 def _put_notes(
     connection: SqlConnection, namespace: str, there: PatternCopy, copy: PatternCopy
 ) -> None:
-    for change in _missing(
-        connection, namespace, copy.id, "pattern_history", there.history, copy.history
-    ):
+    of_it = (namespace, copy.id)
+    for change in _missing(connection, of_it, "pattern_history", there.history, copy.history):
         connection.execute(
             writing.INSERT_HISTORY,
             (namespace, copy.id, change.version, change.kind, change.actor, change.at,
              canonical_json(change.before)),
         )  # fmt: skip
-    for seen in _missing(
-        connection, namespace, copy.id, "observations", there.observations, copy.observations
-    ):
+    for seen in _missing(connection, of_it, "observations", there.observations, copy.observations):
         connection.execute(
             writing.INSERT_OBSERVATION,
             (namespace, copy.id, seen.actor, seen.at, canonical_json(seen.content)),
         )
-    for outcome in _missing(
-        connection, namespace, copy.id, "outcomes", there.outcomes, copy.outcomes
-    ):
+    for outcome in _missing(connection, of_it, "outcomes", there.outcomes, copy.outcomes):
         connection.execute(
             "DELETE FROM outcomes WHERE namespace = ? AND id = ?", (namespace, str(outcome.id))
         )
         outcomes.insert(connection, namespace, outcome)
 
 
-def _missing(  # noqa: PLR0917 - a table's place, and its rows before and after
+def _missing(
     connection: SqlConnection,
-    namespace: str,
-    pattern_id: str,
+    of_it: tuple[str, str],
     table: str,
     there: Sequence[_T],
     wanted: Sequence[_T],
@@ -156,7 +150,7 @@ def _missing(  # noqa: PLR0917 - a table's place, and its rows before and after
         return wanted[len(there) :]
     connection.execute(
         f"DELETE FROM {table} WHERE namespace = ? AND pattern_id = ?",  # noqa: S608 - constants
-        (namespace, pattern_id),
+        of_it,
     )
     return wanted
 

@@ -90,6 +90,20 @@ def vector_contents(checked: int, damaged: Sequence[str]) -> Finding:
     return Finding(check="vector contents", level="ok", message=message)
 
 
+def experiences(checked: int, damaged: Sequence[str]) -> Finding:
+    """Say which experiences fail their checksums."""
+    if damaged:
+        return Finding(
+            check="experiences",
+            level="error",
+            message=f"the steps of {len(damaged)} of {checked} experiences fail their checksum",
+            hint="Erase these experiences, and restore them from an export of experiences.",
+            ids=tuple(damaged[:_IDS_SHOWN]),
+        )
+    message = f"the steps of {checked} experiences match their checksums"
+    return Finding(check="experiences", level="ok", message=message)
+
+
 def notes(checked: int, damaged: Sequence[str]) -> Finding:
     """Say which patterns have notes that cannot be read."""
     if damaged:

@@ -21,17 +21,16 @@ from reasoningbank.domain.trajectory import PatternLink, Trajectory, same_verdic
 from reasoningbank.storage.sql import outcomes, recalls, trajectories, withdrawal, writing
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.engine import engine_of
-from reasoningbank.storage.sql.reading import get_pattern
 
 
-def learn(  # noqa: PLR0917 - as the contract has it, with the connection
+def learn(
     connection: SqlConnection,
     namespace: str,
     trajectory_ids: Sequence[str],
     learned: Sequence[LearnedPattern],
     model: EmbeddingModel,
-    stamp: Stamp,
     *,
+    stamp: Stamp,
     note: str | None = None,
 ) -> list[tuple[str, StoreStatus]]:
     """Store what trajectories taught, link it and count its outcomes; learned before is replayed."""
@@ -82,12 +81,13 @@ def _not_learned_from(
     return fresh
 
 
-def judge(  # noqa: PLR0917 - as the contract has it, with the connection
+def judge(
     connection: SqlConnection,
     namespace: str,
     trajectory_id: str,
     judgement: Judgement,
     at: str,
+    *,
     told: Sequence[Outcome],
 ) -> Trajectory:
     """Write a verdict, or the note of a judge that reached none, and give the trajectory.
@@ -104,8 +104,7 @@ def judge(  # noqa: PLR0917 - as the contract has it, with the connection
             return trajectory
         trajectory = msgspec.structs.replace(trajectory, verdict=verdict)
         for outcome in told:
-            if get_pattern(connection, namespace, str(outcome.pattern_id)) is not None:
-                outcomes.record(connection, namespace, outcome)
+            outcomes.record_unless_gone(connection, namespace, outcome)
     else:
         known = verdict is not None and verdict.kind != "unknown"
         trajectory = msgspec.structs.replace(
@@ -134,8 +133,5 @@ def settle_recall(
     engine_of(connection).lock_patterns(
         connection, namespace, [str(outcome.pattern_id) for outcome in told]
     )
-    return [
-        outcomes.record(connection, namespace, outcome)
-        for outcome in told
-        if get_pattern(connection, namespace, str(outcome.pattern_id)) is not None
-    ]
+    recorded = (outcomes.record_unless_gone(connection, namespace, outcome) for outcome in told)
+    return [one for one in recorded if one is not None]

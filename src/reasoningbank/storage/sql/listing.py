@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
+from reasoningbank.domain.records import PatternListing
 from reasoningbank.storage.sql.connection import SqlConnection
 
 _FIRST_ID: Final = ""
@@ -14,27 +15,18 @@ _CONSOLIDATIONS: Final = (
 )
 
 
-def pattern_ids(
-    connection: SqlConnection,
-    namespace: str,
-    after: str | None,
-    limit: int,
-    *,
-    category: str | None,
-    state: Literal["active", "quarantined"] | None,
-    newest_first: bool,
-) -> list[str]:
+def pattern_ids(connection: SqlConnection, namespace: str, listing: PatternListing) -> list[str]:
     """Give ids of patterns in the order of their ids or against it, beginning behind one."""
-    compared, order = ("<", "DESC") if newest_first else (">", "ASC")
-    start = after or (_AFTER_ALL_IDS if newest_first else _FIRST_ID)
+    compared, order = ("<", "DESC") if listing.newest_first else (">", "ASC")
+    start = listing.after or (_AFTER_ALL_IDS if listing.newest_first else _FIRST_ID)
     conditions = ["namespace = ?", f"id {compared} ?"]
     values = [namespace, start]
-    for column, value in (("task_category", category), ("state", state)):
+    for column, value in (("task_category", listing.category), ("state", listing.state)):
         if value is not None:
             conditions.append(f"{column} = ?")
             values.append(value)
     query = f"SELECT id FROM patterns WHERE {' AND '.join(conditions)} ORDER BY id {order} LIMIT ?"  # noqa: S608 - columns of this module
-    return [str(found) for (found,) in connection.execute(query, (*values, limit))]
+    return [str(found) for (found,) in connection.execute(query, (*values, listing.limit))]
 
 
 def recall_ids(connection: SqlConnection, namespace: str, limit: int) -> list[str]:

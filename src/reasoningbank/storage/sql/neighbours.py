@@ -1,4 +1,4 @@
-"""Experiences near a task, with what their outcomes say, for recall."""
+"""Patterns near a task, and what recall needs to know of them: outcomes, groups, what was kept out."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import msgspec
 from reasoningbank.domain.outcome import SOURCE_WEIGHT
 from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
+from reasoningbank.domain.records import SimilarityQuery
+from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.engine import engine_of
+from reasoningbank.storage.sql.rows import similar_from_row, unreadable
+from reasoningbank.storage.sql.verification import Reads
 
 # Added up here: a third quicker than GROUP BY, which sorts.
 _TOLD: Final = """
@@ -41,6 +45,17 @@ SELECT
         WHERE namespace = ?1 AND expires_at <= ?3 AND expires_at IS NOT NULL AND state = 'active'
         AND (task_category = ?2 OR ?2 IS NULL))
 """
+
+
+def patterns(
+    connection: SqlConnection, reads: Reads, namespace: str, found: Sequence[tuple[str, float]]
+) -> list[SimilarPattern]:
+    """Give the patterns of what a search found as (id, similarity), in its order."""
+    rows = reads.rows_by_id(connection, namespace, [pattern_id for pattern_id, _ in found])
+    try:
+        return [similar_from_row(rows[found_id], value) for found_id, value in found]
+    except KeyError as error:
+        raise unreadable(str(error.args[0])) from error
 
 
 def with_outcomes(
@@ -103,7 +118,8 @@ def _about(sql: str, namespace: str, ids: Collection[str]) -> tuple[str, tuple[s
     return sql.format(marks=",".join("?" * len(ids))), (namespace, *ids)
 
 
-def hidden(connection: SqlConnection, namespace: str, category: str | None, now: str) -> Hidden:
+def hidden(connection: SqlConnection, query: SimilarityQuery) -> Hidden:
     """Count the patterns that the filters keep from being candidates."""
-    [(quarantined, other, expired)] = connection.execute(_HIDDEN, (namespace, category, now))
+    asked = (query.namespace, query.category, format_timestamp(query.now_ms))
+    [(quarantined, other, expired)] = connection.execute(_HIDDEN, asked)
     return Hidden(quarantined=quarantined, expired=expired, other_categories=other)

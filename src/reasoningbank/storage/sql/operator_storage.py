@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from reasoningbank.domain.errors import Busy
 from reasoningbank.domain.metrics import MetricPoint
+from reasoningbank.domain.records import PatternListing
 from reasoningbank.domain.survey import BankProgress, MapPoint
-from reasoningbank.storage.sql import listing, metrics, surveying
+from reasoningbank.storage.sql import listing as listed
+from reasoningbank.storage.sql import metrics, surveying
 from reasoningbank.storage.sql.connection import SqlConnection
-from reasoningbank.storage.sql.consolidation_storage import SqlConsolidations
+from reasoningbank.storage.sql.working import SqlWork
 
 _T = TypeVar("_T")
 
@@ -19,7 +21,7 @@ PATIENCE_SECONDS = 0.05
 """How long counts wait for those who write patterns."""
 
 
-class SqlOperatorStorage(SqlConsolidations):
+class SqlOperatorStorage(SqlWork):
     """Do what `MetricsStorage` and `ListingStorage` ask for."""
 
     @abstractmethod
@@ -61,37 +63,19 @@ class SqlOperatorStorage(SqlConsolidations):
         kept_for = self._counted_for(namespace)
         return self._read(kept_for, lambda connection: metrics.totals(connection, kept_for, since))
 
-    def pattern_ids(
-        self,
-        namespace: str,
-        after: str | None,
-        limit: int,
-        *,
-        category: str | None,
-        state: Literal["active", "quarantined"] | None,
-        newest_first: bool,
-    ) -> list[str]:
+    def pattern_ids(self, namespace: str, listing: PatternListing) -> list[str]:
         return self._read(
-            namespace,
-            lambda connection: listing.pattern_ids(
-                connection,
-                namespace,
-                after,
-                limit,
-                category=category,
-                state=state,
-                newest_first=newest_first,
-            ),
+            namespace, lambda connection: listed.pattern_ids(connection, namespace, listing)
         )
 
     def recall_ids(self, namespace: str, limit: int) -> list[str]:
         return self._read(
-            namespace, lambda connection: listing.recall_ids(connection, namespace, limit)
+            namespace, lambda connection: listed.recall_ids(connection, namespace, limit)
         )
 
     def consolidation_ids(self, namespace: str, limit: int) -> list[str]:
         return self._read(
-            namespace, lambda connection: listing.consolidation_ids(connection, namespace, limit)
+            namespace, lambda connection: listed.consolidation_ids(connection, namespace, limit)
         )
 
     def progress(self, namespace: str) -> BankProgress:

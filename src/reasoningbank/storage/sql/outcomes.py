@@ -40,10 +40,19 @@ SELECT pattern_id, id FROM outcomes WHERE namespace = ? AND recall_id = ? ORDER 
 
 def record(connection: SqlConnection, namespace: str, outcome: Outcome) -> RecordedOutcome:
     """Keep an outcome; move the counters, the time of last use and the trust it speaks for."""
-    pattern_id = str(outcome.pattern_id)
-    existing = stored_pattern(connection, namespace, pattern_id)
+    recorded = record_unless_gone(connection, namespace, outcome)
+    if recorded is None:
+        raise missing(str(outcome.pattern_id))
+    return recorded
+
+
+def record_unless_gone(
+    connection: SqlConnection, namespace: str, outcome: Outcome
+) -> RecordedOutcome | None:
+    """Do what `record` does; where the pattern is gone, nothing, and give None."""
+    existing = stored_pattern(connection, namespace, str(outcome.pattern_id))
     if existing is None:
-        raise missing(pattern_id)
+        return None
     insert(connection, namespace, outcome)
     after = _counted(existing.pattern, outcome)
     after = write_counters(connection, existing, after, Stamp(outcome.actor, outcome.at))

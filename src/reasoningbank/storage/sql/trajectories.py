@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 from uuid import UUID
 
 import msgspec
 
-from reasoningbank.domain.errors import NotFound
+from reasoningbank.domain.errors import NotFound, StorageCorrupt
 from reasoningbank.domain.json_value import JsonObject, canonical_json
 from reasoningbank.domain.trajectory import (
     PatternLink,
@@ -18,11 +18,11 @@ from reasoningbank.domain.trajectory import (
     TrajectoryState,
     Verdict,
 )
-from reasoningbank.storage.sql.connection import Row, SqlConnection
+from reasoningbank.storage.sql.connection import Row, SqlConnection, SqlValue
 
 _COLUMNS: Final = """
 t.id, t.namespace, t.task_description, t.task_category, t.steps, t.metadata, t.origin, t.actor,
-t.created_at, s.state, s.verdict, s.note
+t.created_at, s.state, s.verdict, s.note, t.checksum
 """
 _FROM: Final = """
 FROM trajectories t JOIN trajectory_states s
@@ -59,6 +59,56 @@ _decode_steps = msgspec.json.Decoder(tuple[Step, ...]).decode
 _decode_verdict = msgspec.json.Decoder(Verdict).decode
 _decode_object = msgspec.json.Decoder(JsonObject).decode
 
+MadeOf: TypeAlias = "Callable[[Row], Trajectory]"
+"""How a trajectory is made of its row: `from_row`, or `verified_from_row`."""
+
+
+def from_row(row: Row) -> Trajectory:
+    """Give the trajectory of a row, as it stands."""
+    (
+        trajectory_id, namespace, description, category, steps, metadata, origin, actor,
+        created_at, state, verdict, note, _,
+    ) = row  # fmt: skip
+    return Trajectory(
+        id=UUID(trajectory_id),  # type: ignore[arg-type]
+        namespace=namespace,  # type: ignore[arg-type]
+        task_description=description,  # type: ignore[arg-type]
+        task_category=category,  # type: ignore[arg-type]
+        steps=_decode_steps(steps),  # type: ignore[arg-type]
+        metadata=_decode_object(metadata),  # type: ignore[arg-type]
+        origin=origin,  # type: ignore[arg-type]
+        actor=actor,  # type: ignore[arg-type]
+        created_at=created_at,  # type: ignore[arg-type]
+        state=state,  # type: ignore[arg-type]
+        verdict=None if verdict is None else _decode_verdict(verdict),  # type: ignore[arg-type]
+        note=note,  # type: ignore[arg-type]
+    )
+
+
+def verified_from_row(row: Row) -> Trajectory:
+    """Give the trajectory of a row whose steps are what was stored.
+
+    Raises:
+        StorageCorrupt: Naming the id, when they are not.
+    """
+    if not is_sound(row[4], row[-1]):
+        trajectory_id = str(row[0])
+        raise StorageCorrupt(
+            f"the steps of trajectory {trajectory_id} do not match their checksum",
+            damaged_ids=(trajectory_id,),
+            hint="Run `reasoningbank doctor`; erase the trajectory and restore it from an export.",
+        )
+    return from_row(row)
+
+
+def is_sound(steps: SqlValue, checksum: SqlValue) -> bool:
+    """Give whether the steps of a trajectory, as text or its bytes, are what was stored."""
+    return isinstance(steps, (str, bytes)) and _checksum(steps) == checksum
+
+
+def _checksum(steps: str | bytes) -> int:
+    return zlib.crc32(steps.encode() if isinstance(steps, str) else steps)
+
 
 def insert(connection: SqlConnection, trajectory: Trajectory, fingerprint: bytes) -> str | None:
     """Keep a trajectory; give the id of the equal one that is there already, or None."""
@@ -69,7 +119,7 @@ def insert(connection: SqlConnection, trajectory: Trajectory, fingerprint: bytes
             trajectory.namespace, str(trajectory.id), trajectory.task_category,
             trajectory.task_description, steps, canonical_json(trajectory.metadata),
             trajectory.origin, trajectory.actor, trajectory.created_at, fingerprint,
-            zlib.crc32(steps.encode()),
+            _checksum(steps),
         ),
     )  # fmt: skip
     if not connection.changes():
@@ -108,10 +158,12 @@ def set_state(
     )
 
 
-def get(connection: SqlConnection, namespace: str, trajectory_id: str) -> Trajectory | None:
+def get(
+    connection: SqlConnection, namespace: str, trajectory_id: str, made_of: MadeOf = from_row
+) -> Trajectory | None:
     """Give a trajectory, or None."""
     row = connection.execute(_GET, (namespace, trajectory_id)).fetchone()
-    return None if row is None else _from_row(row)
+    return None if row is None else made_of(row)
 
 
 def existing(connection: SqlConnection, namespace: str, trajectory_id: str) -> Trajectory:
@@ -134,40 +186,25 @@ def page(
     namespace: str,
     after: str,
     state: TrajectoryState | None,
+    *,
     limit: int,
+    made_of: MadeOf = from_row,
 ) -> list[Trajectory]:
     """Give trajectories in the order of their ids, after an id."""
     rows = connection.execute(_LIST, (namespace, after, state, limit))
-    return [_from_row(row) for row in rows]
+    return [made_of(row) for row in rows]
 
 
 def unlearned(
-    connection: SqlConnection, namespace: str, limit: int, origin: str | None
+    connection: SqlConnection,
+    namespace: str,
+    limit: int,
+    origin: str | None,
+    made_of: MadeOf = from_row,
 ) -> list[Trajectory]:
     """Give trajectories nothing was learned from, those first that were not tried for longest."""
     rows = connection.execute(_UNLEARNED, (namespace, origin, limit))
-    return [_from_row(row) for row in rows]
-
-
-def _from_row(row: Row) -> Trajectory:
-    (
-        trajectory_id, namespace, description, category, steps, metadata, origin, actor,
-        created_at, state, verdict, note,
-    ) = row  # fmt: skip
-    return Trajectory(
-        id=UUID(trajectory_id),  # type: ignore[arg-type]
-        namespace=namespace,  # type: ignore[arg-type]
-        task_description=description,  # type: ignore[arg-type]
-        task_category=category,  # type: ignore[arg-type]
-        steps=_decode_steps(steps),  # type: ignore[arg-type]
-        metadata=_decode_object(metadata),  # type: ignore[arg-type]
-        origin=origin,  # type: ignore[arg-type]
-        actor=actor,  # type: ignore[arg-type]
-        created_at=created_at,  # type: ignore[arg-type]
-        state=state,  # type: ignore[arg-type]
-        verdict=None if verdict is None else _decode_verdict(verdict),  # type: ignore[arg-type]
-        note=note,  # type: ignore[arg-type]
-    )
+    return [made_of(row) for row in rows]
 
 
 def link(connection: SqlConnection, namespace: str, relation: PatternLink) -> None:

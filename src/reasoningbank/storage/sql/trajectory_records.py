@@ -12,16 +12,19 @@ from reasoningbank.domain.records import RestoreStatus, Stamp, TrajectoryRecord
 from reasoningbank.domain.trajectory import Trajectory
 from reasoningbank.storage.sql import trajectories, withdrawal
 from reasoningbank.storage.sql.connection import SqlConnection
+from reasoningbank.storage.sql.verification import Reads
 
 _PAGE: Final = 50
 _ELSEWHERE: Final = "Restore into an empty bank or namespace."
 
 
-def records(connection: SqlConnection, namespace: str) -> Iterator[TrajectoryRecord]:
+def records(connection: SqlConnection, namespace: str, reads: Reads) -> Iterator[TrajectoryRecord]:
     """Give every trajectory of a namespace in the order of ids, a page at a time."""
     last = ""
     while True:
-        page = trajectories.page(connection, namespace, last, None, _PAGE)
+        page = trajectories.page(
+            connection, namespace, last, None, limit=_PAGE, made_of=reads.trajectory
+        )
         for trajectory in page:
             yield record_of(connection, trajectory)
         if len(page) < _PAGE:

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from reasoningbank.domain.checksum import vector_checksum
 from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.domain.pattern import Pattern
-from reasoningbank.storage.sql import reading
+from reasoningbank.storage.sql import reading, trajectories
 from reasoningbank.storage.sql.connection import Row, SqlConnection, SqlValue
 from reasoningbank.storage.sql.rows import (
     STORED_COLUMNS,
@@ -28,12 +28,14 @@ class Reads(NamedTuple):
         by_category: Gives the patterns of a category.
         rows_by_id: Gives rows, of `PATTERN_COLUMNS` at least.
         row: Passes a row of `STORED_COLUMNS` on.
+        trajectory: Makes a trajectory of its row.
     """
 
     pattern: Callable[[SqlConnection, str, str], Pattern | None]
     by_category: Callable[[SqlConnection, str, str, int, str], list[Pattern]]
     rows_by_id: Callable[[SqlConnection, str, Sequence[str]], dict[str, Row]]
     row: Callable[[Row], Row]
+    trajectory: trajectories.MadeOf
 
 
 def verified_row(row: Row) -> Row:
@@ -84,15 +86,26 @@ def is_sound_vector(vector: SqlValue, dimension: SqlValue, checksum: SqlValue) -
     )
 
 
+def damaged_vectors(ids: Sequence[str]) -> StorageCorrupt:
+    """Give the error for vectors that are not what was stored, by the ids of their patterns."""
+    return StorageCorrupt(
+        f"the vector of pattern {ids[0]} does not match its checksum",
+        damaged_ids=tuple(ids),
+        hint="Run `reasoningbank reembed`.",
+    )
+
+
 AS_IT_STANDS: Final = Reads(
     reading.get_pattern,
     reading.patterns_by_category,
     reading.rows_by_id,
     lambda row: row,
+    trajectories.from_row,
 )
 VERIFIED: Final = Reads(
     get_verified_pattern,
     _verified_patterns_by_category,
     _verified_rows_by_id,
     verified_row,
+    trajectories.verified_from_row,
 )

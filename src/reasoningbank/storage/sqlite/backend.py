@@ -13,7 +13,7 @@ from reasoningbank.domain.copies import Copy
 from reasoningbank.domain.metrics import StorageUse
 from reasoningbank.domain.pattern import Erasure, Pattern, SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
-from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord
+from reasoningbank.domain.records import EmbeddingModel, Finding, PatternRecord, SimilarityQuery
 from reasoningbank.storage.sql import copy_writing, verification
 from reasoningbank.storage.sql.backend import SqlStorage
 from reasoningbank.storage.sql.connection import SqlConnection
@@ -129,26 +129,8 @@ class SqliteStorage(SqlStorage):
     def erase_pattern(self, namespace: str, pattern_id: str) -> Erasure:
         return erasure.erase(self._connections, namespace, pattern_id)
 
-    def nearest(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        min_similarity: float | None,
-        now_ms: int,
-    ) -> list[SimilarPattern]:
-        return self._search.nearest(
-            namespace,
-            model,
-            query,
-            k,
-            category=category,
-            min_similarity=min_similarity,
-            now_ms=now_ms,
-        )
+    def nearest(self, query: SimilarityQuery) -> list[SimilarPattern]:
+        return self._search.nearest(query)
 
     def nearest_many(
         self,
@@ -178,19 +160,9 @@ class SqliteStorage(SqlStorage):
         return erasure.erase_trajectory(self._connections, namespace, trajectory_id)
 
     def neighbours(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        now_ms: int,
-        vectors: bool = True,
+        self, query: SimilarityQuery, *, vectors: bool = True
     ) -> tuple[list[Neighbour], Hidden]:
-        return self._search.neighbours(
-            namespace, model, query, k, category=category, now_ms=now_ms, vectors=vectors
-        )
+        return self._search.neighbours(query, vectors=vectors)
 
     def _described(self) -> Described:
         return Described(

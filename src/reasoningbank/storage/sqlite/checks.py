@@ -12,7 +12,7 @@ from typing import Final
 import apsw
 
 from reasoningbank.domain.records import Finding
-from reasoningbank.storage.sql import findings
+from reasoningbank.storage.sql import findings, trajectories
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, is_sound
 from reasoningbank.storage.sql.verification import is_sound_vector
 from reasoningbank.storage.sqlite.creation import TEMPORARY_SUFFIX
@@ -23,6 +23,7 @@ _ROWS: Final = f"SELECT {STORED_COLUMNS} FROM patterns"  # noqa: S608 - constant
 _ROW: Final = f"{_ROWS} WHERE rowid = ?"
 _ID_BYTES: Final = "SELECT CAST(id AS BLOB) FROM patterns WHERE rowid = ?"
 _VECTORS: Final = "SELECT pattern_id, embedding, dimension, checksum FROM pattern_embeddings"
+_EXPERIENCES: Final = "SELECT id, CAST(steps AS BLOB), checksum FROM trajectories"
 _WITHOUT_VECTOR: Final = """
 SELECT p.id FROM patterns p LEFT JOIN namespaces n ON n.namespace = p.namespace
 LEFT JOIN pattern_embeddings e
@@ -78,6 +79,7 @@ def check(connection: apsw.Connection, path: Path | None, *, full: bool) -> Iter
         looks |= {
             "patterns": _row_checksums,
             "vector contents": _vector_checksums,
+            "experiences": _experiences,
             "notes": _notes,
         }
     for name, look in looks.items():
@@ -173,6 +175,14 @@ def _vector_checksums(connection: apsw.Connection) -> Finding:
         for pattern_id, vector, dimension, checksum in connection.execute(_VECTORS)
     )
     return findings.vector_contents(checked, damaged)
+
+
+def _experiences(connection: apsw.Connection) -> Finding:
+    checked, damaged = findings.tallied(
+        (str(one), trajectories.is_sound(steps, checksum))
+        for one, steps, checksum in connection.execute(_EXPERIENCES)
+    )
+    return findings.experiences(checked, damaged)
 
 
 def _notes(connection: apsw.Connection) -> Finding:

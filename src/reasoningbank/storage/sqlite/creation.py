@@ -70,12 +70,7 @@ def _make_directory(directory: Path) -> None:
 def _build(temporary: Path, bank_id: UUID, created_at: str) -> None:
     connection = apsw.Connection(str(temporary))
     try:
-        for statement in (
-            "PRAGMA synchronous=FULL",
-            f"PRAGMA application_id={APPLICATION_ID}",
-            f"PRAGMA user_version={SCHEMA_VERSION}",
-        ):
-            connection.execute(statement)
+        connection.execute("PRAGMA synchronous=FULL")
         with connection:
             write_schema(connection, bank_id, created_at)
         # Last, because from here on the connection keeps side files; closing removes them.
@@ -86,7 +81,9 @@ def _build(temporary: Path, bank_id: UUID, created_at: str) -> None:
 
 
 def write_schema(connection: apsw.Connection, bank_id: UUID, created_at: str) -> None:
-    """Make the tables and note what the bank says about itself."""
+    """Mark a database as a bank, make the tables and note what the bank says about itself."""
+    connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     for version in sorted(MIGRATIONS):
         connection.execute(MIGRATIONS[version])
     connection.executemany(

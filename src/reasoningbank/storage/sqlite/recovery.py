@@ -25,7 +25,7 @@ from reasoningbank.domain.copies import (
 from reasoningbank.domain.errors import Conflict, InvalidInput, ReasoningBankError
 from reasoningbank.domain.records import EmbeddingModel
 from reasoningbank.domain.trajectory import PatternLink
-from reasoningbank.storage.sql import consolidations, copies, reading, recalls
+from reasoningbank.storage.sql import consolidations, copies, reading, recalls, trajectories
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, stored_from_row
 from reasoningbank.storage.sql.verification import is_sound_vector, verified_row
 from reasoningbank.storage.sqlite import open_file
@@ -323,7 +323,9 @@ class _Saving:
         return vectors, whole and len(sound) == len(rows)
 
     def _trajectory(self, number: int, namespace: str, one: str) -> TrajectoryCopy:
-        return copies.copy_of_trajectory(self._connection, namespace, one)
+        return copies.copy_of_trajectory(
+            self._connection, namespace, one, trajectories.verified_from_row
+        )
 
     def _recall(self, number: int, namespace: str, one: str) -> RecallCopy:
         found = recalls.find(self._connection, namespace, one)

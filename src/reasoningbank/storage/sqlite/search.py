@@ -14,12 +14,11 @@ import apsw
 from reasoningbank.domain.errors import InvalidInput, StorageCorrupt
 from reasoningbank.domain.pattern import SimilarPattern
 from reasoningbank.domain.recall import Hidden, Neighbour
-from reasoningbank.domain.records import EmbeddingModel
-from reasoningbank.domain.timestamps import format_timestamp, parse_timestamp
+from reasoningbank.domain.records import EmbeddingModel, SimilarityQuery
+from reasoningbank.domain.timestamps import parse_timestamp
 from reasoningbank.storage.sql import neighbours
 from reasoningbank.storage.sql.connection import SqlValue
 from reasoningbank.storage.sql.models import model_for_search
-from reasoningbank.storage.sql.rows import similar_from_row, unreadable
 from reasoningbank.storage.sql.verification import Reads
 from reasoningbank.storage.sqlite import changes
 from reasoningbank.storage.sqlite.connections import Connections
@@ -69,32 +68,11 @@ class SimilaritySearch:
         self._lock = threading.Lock()
         self._cached: OrderedDict[str, _CachedIndex] = OrderedDict()
 
-    def nearest(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        min_similarity: float | None,
-        now_ms: int,
-    ) -> list[SimilarPattern]:
+    def nearest(self, query: SimilarityQuery) -> list[SimilarPattern]:
         """Give the k nearest active patterns, best first, ties by id."""
         with self._snapshot() as connection:
-            number = model_for_search(connection, namespace, model)
-            if number is None:
-                return []
-            return self._found(
-                connection,
-                namespace,
-                number,
-                query,
-                k,
-                category=category,
-                min_similarity=min_similarity,
-                now_ms=now_ms,
-            )
+            number = model_for_search(connection, query.namespace, query.model)
+            return [] if number is None else self._found(connection, query, number)
 
     def nearest_many(
         self,
@@ -129,37 +107,22 @@ class SimilaritySearch:
                         now_ms=now_ms,
                     )
                 for at, answer in zip(positions, answers, strict=True):
-                    found[at] = self._patterns(connection, namespace, answer)
+                    found[at] = neighbours.patterns(connection, self._reads, namespace, answer)
         return found
 
     def neighbours(
-        self,
-        namespace: str,
-        model: EmbeddingModel,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        now_ms: int,
-        vectors: bool,
+        self, query: SimilarityQuery, *, vectors: bool
     ) -> tuple[list[Neighbour], Hidden]:
         """Give the k nearest with what their outcomes say, and how many were kept out."""
         with self._snapshot() as connection:
-            hidden = neighbours.hidden(connection, namespace, category, format_timestamp(now_ms))
-            number = model_for_search(connection, namespace, model)
+            hidden = neighbours.hidden(connection, query)
+            number = model_for_search(connection, query.namespace, query.model)
             if number is None:
                 return [], hidden
-            found = self._found(
-                connection,
-                namespace,
-                number,
-                query,
-                k,
-                category=category,
-                min_similarity=None,
-                now_ms=now_ms,
+            found = self._found(connection, query, number)
+            known = neighbours.with_outcomes(
+                connection, query.namespace, number, found, vectors=vectors
             )
-            known = neighbours.with_outcomes(connection, namespace, number, found, vectors=vectors)
             return known, hidden
 
     def in_memory(self) -> tuple[int, int, int | None]:
@@ -181,29 +144,20 @@ class SimilaritySearch:
             yield connection
 
     def _found(
-        self,
-        connection: apsw.Connection,
-        namespace: str,
-        number: int,
-        query: bytes,
-        k: int,
-        *,
-        category: str | None,
-        min_similarity: float | None,
-        now_ms: int,
+        self, connection: apsw.Connection, query: SimilarityQuery, number: int
     ) -> list[SimilarPattern]:
         import numpy as np  # not before the first vector
 
-        vector = np.frombuffer(query, np.int8)
-        with self._whole_index(connection, namespace, number, len(vector)) as index:
+        vector = np.frombuffer(query.vector, np.int8)
+        with self._whole_index(connection, query.namespace, number, len(vector)) as index:
             found = index.search(
                 vector,
-                k,
-                categories=None if category is None else (category,),
-                min_similarity=min_similarity,
-                now_ms=now_ms,
+                query.k,
+                categories=None if query.category is None else (query.category,),
+                min_similarity=query.min_similarity,
+                now_ms=query.now_ms,
             )
-        return self._patterns(connection, namespace, found)
+        return neighbours.patterns(connection, self._reads, query.namespace, found)
 
     @contextmanager
     def _whole_index(
@@ -216,17 +170,6 @@ class SimilaritySearch:
             # Stopped half-way, by damage or an interrupt, the index may be half of anything.
             self._cached.pop(namespace, None)
             raise
-
-    def _patterns(
-        self, connection: apsw.Connection, namespace: str, found: Sequence[tuple[str, float]]
-    ) -> list[SimilarPattern]:
-        rows = self._reads.rows_by_id(
-            connection, namespace, [pattern_id for pattern_id, _ in found]
-        )
-        try:
-            return [similar_from_row(rows[found_id], value) for found_id, value in found]
-        except KeyError as error:
-            raise unreadable(str(error.args[0])) from error
 
     def _current(
         self, connection: apsw.Connection, namespace: str, number: int, dimension: int

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from reasoningbank.domain.errors import StorageCorrupt
 from reasoningbank.storage.sql.connection import Row
-from reasoningbank.storage.sql.verification import is_sound_vector
+from reasoningbank.storage.sql.verification import damaged_vectors, is_sound_vector
 
 _LOAD: Final = """
 SELECT e.pattern_id, p.task_category, p.expires_at, e.embedding
@@ -62,11 +61,7 @@ def _verified_vectors(rows: list[Row]) -> list[Row]:
         if row[3] is not None and not (row[0] == row[4] and is_sound_vector(row[3], *row[5:]))
     ]
     if damaged:
-        raise StorageCorrupt(
-            f"the vector of pattern {damaged[0]} does not match its checksum",
-            damaged_ids=tuple(damaged),
-            hint="Run `reasoningbank reembed`.",
-        )
+        raise damaged_vectors(damaged)
     return [row[:4] for row in rows]
 
 

@@ -66,8 +66,13 @@ function foreign(path: string, openReadOnly: () => SqlDriver): ForeignDatabase {
   return new ForeignDatabase(`is ${known}, not a bank; it was left as it is`, {
     schema,
     path,
-    hint: `Take its content over with \`reasoningbank migrate ${path}\`, or name another file.`,
+    hint: `Take its content over with \`reasoningbank migrate ${quoted(path)}\`, or name another file.`,
   });
+}
+
+/** Give a path as a POSIX shell takes it for one word, as Python's `shlex.quote` does. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replace(/'/g, `'"'"'`)}'`;
 }
 
 function foreignSchema(openReadOnly: () => SqlDriver): string {
