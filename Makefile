@@ -153,6 +153,21 @@ package: $(VENV)/.test ## build the sdist and the wheel into dist/
 	@rm -rf dist
 	$(BIN)/python -m build --no-isolation
 
+.PHONY: release-check
+release-check: $(VENV)/.release $(WEB_READY) ## build a release into dist/ and check everything about it; publishes nothing
+	$(BIN)/python -m tools.release $(RELEASE_ARGS)
+
+# Each from the wheel in an environment of its own, removed afterwards: EXTRAS="mcp server" for some of them,
+# EXTRA_VERSIONS=lowest for the lowest versions allowed. The whole takes minutes and fetches about 2 GB.
+EXTRAS ?=
+EXTRA_VERSIONS ?= newest
+
+.PHONY: test-extras
+test-extras: $(VENV)/.test ## each extra alone in a fresh environment: what it is for, its size; EXTRAS="mcp server" for some
+	@rm -rf build/extras && mkdir -p build/extras
+	@$(BIN)/python -m build --no-isolation --wheel --outdir build/extras . > build/extras/log
+	$(BIN)/python tools/extras.py --versions $(EXTRA_VERSIONS) build/extras/*.whl $(EXTRAS)
+
 .PHONY: clean
 clean: ## remove environments, caches and what was built
 	rm -rf web/node_modules web/dist web/demo/dist web/site

@@ -14,6 +14,8 @@ from typing import NamedTuple
 import pytest
 from packaging.requirements import Requirement
 
+from tools.release import addresses, materials, versions
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "src" / "reasoningbank"
 MEGABYTE = 1_000_000
@@ -92,6 +94,50 @@ def test_the_wheel_holds_the_licence_and_the_notices(contents, name):
     [inside] = [path for path in contents if path.endswith(f".dist-info/licenses/{name}")]
 
     assert contents[inside] == (CHECKOUT / name).read_bytes()
+
+
+def test_everything_shipped_that_is_no_code_is_listed_with_its_licence(contents):
+    """`tools/release/shipped.json` is what the bill of materials is made from."""
+    others = [
+        name for name in contents if not name.endswith((".py", "/")) and ".dist-info/" not in name
+    ]
+
+    assert materials.uncovered("wheel", others) == []
+
+
+@pytest.mark.parametrize("package", ["wheel", "npm"])
+def test_everything_listed_as_shipped_stands_in_the_notice(package):
+    assert materials.unnamed(package, (CHECKOUT / "NOTICE").read_text("utf-8")) == []
+
+
+def test_one_version_stands_wherever_a_version_does():
+    assert len(set(versions.stated_versions().values())) == 1
+
+
+def test_lock_files_fetch_from_the_public_registry_or_name_none():
+    locks = (CHECKOUT / "web" / "package-lock.json", CHECKOUT / "tests/mcp/npm/package-lock.json")
+
+    assert [addresses.resolved_elsewhere(lock) for lock in locks if lock.exists()] == [[]] * 2
+
+
+def test_the_citation_names_the_project_and_its_licence():
+    yaml = pytest.importorskip("yaml", reason="needs the extra agents")
+    citation = yaml.safe_load((CHECKOUT / "CITATION.cff").read_text("utf-8"))
+
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()  # what must be there
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["authors"] == [{"name": "The ReasoningBank maintainers"}]
+    assert citation["license"] == "Apache-2.0"
+
+
+def test_the_newest_entry_of_the_changelog_tells_of_the_file_format():
+    newest = (CHECKOUT / "CHANGELOG.md").read_text("utf-8").split("\n## [")[1]
+    headings = [line[4:] for line in newest.splitlines() if line.startswith("### ")]
+    kept = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "File format"}
+
+    assert set(headings) <= kept
+    assert len(set(headings)) == len(headings)
+    assert "File format" in headings
 
 
 def test_the_wheel_installs_the_command(contents):
