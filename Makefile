@@ -7,6 +7,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
+# Processes that run tests: one a core. TEST_WORKERS=0 runs them in pytest's own, as a debugger wants it.
+TEST_WORKERS ?= auto
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -32,7 +34,7 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 
 .PHONY: test
 test: $(VENV)/.test browser tests/mcp/npm/.installed ## run every test but the long ones, of Python and then of the TypeScript package
-	$(PYTEST) -q -ra $(PYTEST_ARGS)
+	$(PYTEST) -q -ra --numprocesses $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory web-test
 
 .PHONY: web

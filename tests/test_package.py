@@ -114,10 +114,12 @@ def test_one_version_stands_wherever_a_version_does():
     assert len(set(versions.stated_versions().values())) == 1
 
 
-def test_lock_files_fetch_from_the_public_registry_or_name_none():
-    locks = (CHECKOUT / "web" / "package-lock.json", CHECKOUT / "tests/mcp/npm/package-lock.json")
+@pytest.mark.parametrize("name", ["web/package-lock.json", "tests/mcp/npm/package-lock.json"])
+def test_a_lock_file_fetches_from_the_public_registry_or_names_none(name):
+    if not (CHECKOUT / name).exists():
+        pytest.skip("the sdist has no TypeScript package")
 
-    assert [addresses.resolved_elsewhere(lock) for lock in locks if lock.exists()] == [[]] * 2
+    assert addresses.resolved_elsewhere(CHECKOUT / name) == []
 
 
 def test_the_citation_names_the_project_and_its_licence():

@@ -9,21 +9,20 @@ from pathlib import Path
 import tomllib
 
 ROOT = Path(__file__).resolve().parents[2]
+_JSON = ("web/package.json", "web/package-lock.json", "plugin/.claude-plugin/plugin.json")
 HEADING = re.compile(r"^## \[(?P<version>[^\]]+)\] - (?P<when>.+)$", re.MULTILINE)
 CITED = re.compile(r'^version: "(?P<version>[^"]+)"$', re.MULTILINE)
 
 
 def stated_versions() -> dict[str, str]:
-    """Give the version by the file that states it."""
+    """Give the version by the file that states it; the sdist has no `web/`."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     cited = CITED.search((ROOT / "CITATION.cff").read_text("utf-8"))
     return {
         "pyproject.toml": str(project["version"]),
-        "web/package.json": _json_version("web/package.json"),
-        "web/package-lock.json": _json_version("web/package-lock.json"),
-        "plugin/.claude-plugin/plugin.json": _json_version("plugin/.claude-plugin/plugin.json"),
         "CITATION.cff": cited["version"] if cited else "none",
         "CHANGELOG.md": newest_entry()[0],
+        **{name: _json_version(name) for name in _JSON if (ROOT / name).exists()},
     }
 
 
