@@ -20,7 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-import tomllib
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # which build and pytest bring there
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIN_PATHS = ROOT / "tests" / "extras" / "main_paths.py"
