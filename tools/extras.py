@@ -73,7 +73,7 @@ def tried(extra: str, wheel: Path, *, versions: str) -> Tried:
     with tempfile.TemporaryDirectory(prefix="extra-") as place:
         environment = Path(place) / "venv"
         begun = time.monotonic()
-        run(sys.executable, "-m", "venv", str(environment))
+        run(sys.executable, "-m", "venv", "--without-pip", str(environment))
         python = str(environment / "bin" / "python")
         empty = megabytes(environment)
         for companion in COMPANIONS.get(extra, ()):
@@ -99,7 +99,7 @@ def tried(extra: str, wheel: Path, *, versions: str) -> Tried:
         return Tried(
             extra,
             "works" if works else "FAILED",
-            len(run(python, "-m", "pip", "freeze").stdout.split()),
+            len(run(sys.executable, "-m", "pip", "--python", python, "freeze").stdout.splitlines()),
             megabytes(environment) - empty,
             installed - begun,
             time.monotonic() - installed,
@@ -135,8 +135,8 @@ def resources(extra: str) -> Iterator[dict[str, str]]:
 
 def pip(python: str, *wanted: str) -> subprocess.CompletedProcess[str]:
     """Install into an environment."""
-    options = ("--quiet", "--disable-pip-version-check", "--no-input")
-    return run(python, "-m", "pip", "install", *options, *wanted)
+    options = ("--quiet", "--disable-pip-version-check", "--no-input", "--no-compile")
+    return run(sys.executable, "-m", "pip", "--python", python, "install", *options, *wanted)
 
 
 def run(

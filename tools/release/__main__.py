@@ -17,6 +17,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
 from tools.release import addresses, materials, versions
 from tools.release.distributions import (
     ROOT,
@@ -51,8 +54,8 @@ def check_versions(*, final: bool) -> str:
     return f"{version} in {len(stated)} files, {when}"
 
 
-def build_all(place: Path) -> tuple[Distributions, str]:
-    """Build twice from copies that differ in times and permissions, and the wheel from the checkout too."""
+def build_all(place: Path) -> str:
+    """Into dist/: built twice from copies that differ in times and permissions, the wheel directly too."""
     first = build(copy_of_sources(place / "one", mode=0o644), _made(place / "first"))
     second = build(copy_of_sources(place / "two", mode=0o640), _made(place / "second"))
     sums = check_reproducible(first, second)
@@ -60,8 +63,15 @@ def build_all(place: Path) -> tuple[Distributions, str]:
     same = check_same_wheel(first.wheel, direct.wheel)
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
-    kept = Distributions(*(Path(shutil.copy(path, DIST)) for path in first))
-    return kept, f"{sums}: the same bytes twice; {same}"
+    for path in first:
+        shutil.copy(path, DIST)
+    return f"{sums}: the same bytes twice; {same}"
+
+
+def kept_distributions() -> Distributions:
+    """What was built."""
+    [sdist], [wheel] = DIST.glob("*.tar.gz"), DIST.glob("*.whl")
+    return Distributions(sdist, wheel)
 
 
 def check_distributions(made: Distributions) -> str:
@@ -181,8 +191,14 @@ def _check_listed(package: materials.Package, names: list[str]) -> str:
 def _write_bill(bill: dict[str, object], package: materials.Package, name: str) -> str:
     version = versions.newest_entry()[0]
     whole = materials.complete(bill, package, version)
+    text = json.dumps(whole, indent=1, sort_keys=True) + "\n"
+    error = JsonStrictValidator(SchemaVersion.from_version(whole["specVersion"])).validate_str(text)
+    if error is not None:
+        raise Fault(f"the bill of {name} is not as CycloneDX wants it: {error}")
+    if str(Path(tempfile.gettempdir())) in text:
+        raise Fault(f"the bill of {name} names a place on this machine")
     place = DIST / f"{name}-{version}.cdx.json"
-    place.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", "utf-8")
+    place.write_text(text, "utf-8")
     return f"{place.name}: {len(whole['components'])} components"
 
 
@@ -235,8 +251,8 @@ def main() -> int:
         place = Path(name)
         try:
             step("versions", lambda: check_versions(final=asked.final))
-            made, told = build_all(place)
-            step("built", lambda: told)
+            step("built", lambda: build_all(place))
+            made = kept_distributions()
             step("distributions", lambda: check_distributions(made))
             step("wheel", lambda: within("the wheel", made.wheel.stat().st_size))
             step("sdist", lambda: within("the sdist", made.sdist.stat().st_size))
