@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -108,6 +109,14 @@ def test_everything_shipped_that_is_no_code_is_listed_with_its_licence(contents)
 @pytest.mark.parametrize("package", ["wheel", "npm"])
 def test_everything_listed_as_shipped_stands_in_the_notice(package):
     assert materials.unnamed(package, (CHECKOUT / "NOTICE").read_text("utf-8")) == []
+
+
+def test_the_version_listed_of_sql_js_is_the_one_that_is_shipped():
+    if not (package := CHECKOUT / "web" / "package.json").exists():
+        pytest.skip("the sdist has no TypeScript package")
+    [listed] = [one for one in materials.shipped("npm") if one["name"] == "sql.js"]
+
+    assert listed["version"] == json.loads(package.read_text("utf-8"))["devDependencies"]["sql.js"]
 
 
 def test_one_version_stands_wherever_a_version_does():

@@ -137,9 +137,9 @@ def check_npm(place: Path) -> str:
     kept = Path(shutil.copy(first, DIST))
     names = [name for name, _ in contents(kept)]
     listed = _check_listed("npm", names)
-    bill = json.loads(
-        run("npm", "sbom", "--sbom-format=cyclonedx", "--omit=dev", "--omit=peer", cwd=WEB)
-    )
+    omitted = ("--omit=dev", "--omit=peer", "--omit=optional")
+    bill = json.loads(run("npm", "sbom", "--sbom-format=cyclonedx", *omitted, cwd=WEB))
+    bill = materials.of_users(bill, "reasoningbank")
     told = _write_bill(bill, "npm", "reasoningbank")
     return (
         f"{kept.name}: {within('the npm package, packed', kept.stat().st_size)}; {listed}; {told}"

@@ -36,6 +36,22 @@ def unnamed(package: Package, notice: str) -> list[str]:
     return [one["name"] for one in shipped(package) if one["notice"] not in notice]
 
 
+def of_users(bill: dict[str, Any], name: str) -> dict[str, Any]:
+    """Give npm's bill under the package's name, not its folder's, without what only developers install."""
+    bill["metadata"]["component"]["name"] = name
+    developers = {"name": "cdx:npm:package:development", "value": "true"}
+    theirs = {
+        one["bom-ref"] for one in bill["components"] if developers in one.get("properties", [])
+    }
+    bill["components"] = [one for one in bill["components"] if one["bom-ref"] not in theirs]
+    bill["dependencies"] = [
+        {**one, "dependsOn": [ref for ref in one.get("dependsOn", []) if ref not in theirs]}
+        for one in bill.get("dependencies", [])
+        if one["ref"] not in theirs
+    ]
+    return bill
+
+
 def complete(bill: dict[str, Any], package: Package, version: str) -> dict[str, Any]:
     """Give a bill of materials with what the package carries; without time and serial number.
 

@@ -97,7 +97,7 @@ export async function written(name: string): Promise<WrittenLayout> {
     });
     const { keyPath, autoIncrement } = open;
     const records = (await done(open.getAll())).map(plain);
-    stores.push({ name: store, keyPath: keyPath as string | string[] | null, autoIncrement, indexes, records });
+    stores.push({ name: store, keyPath: keyPath, autoIncrement, indexes, records });
   }
   const { version } = database;
   database.close();
