@@ -16,6 +16,8 @@ SHELL := /bin/bash
 
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# The tests of a file stay together: they share what its fixtures build.
+SPREAD := --numprocesses $(TEST_WORKERS) --dist loadfile
 WEB_READY := web/node_modules/.installed
 
 # ---------------------------------------------------------------- what people type
@@ -34,7 +36,7 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 
 .PHONY: test
 test: $(VENV)/.test browser tests/mcp/npm/.installed ## run every test but the long ones, of Python and then of the TypeScript package
-	$(PYTEST) -q -ra --numprocesses $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(PYTEST) -q -ra $(SPREAD) $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory web-test
 
 .PHONY: web
@@ -112,7 +114,7 @@ test-lowest: ## the core tests with the lowest versions pyproject.toml allows
 	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.test
 	.venv-lowest/bin/python tools/lowest_requirements.py > .venv-lowest/lowest.txt
 	.venv-lowest/bin/python -m pip install --quiet --requirement .venv-lowest/lowest.txt
-	.venv-lowest/bin/python -m pytest -q -ra -m "not package and not long" $(PYTEST_ARGS)
+	.venv-lowest/bin/python -m pytest -q -ra $(SPREAD) -m "not package and not long" $(PYTEST_ARGS)
 	@cat .venv-lowest/lowest.txt
 
 # Frameworks ask for versions of shared libraries that do not fit together, so each has an environment of its own.
