@@ -7,6 +7,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?=
+# Processes that run tests: one a core. TEST_WORKERS=0 runs them in pytest's own, as a debugger wants it.
+TEST_WORKERS ?= auto
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
@@ -14,6 +16,8 @@ SHELL := /bin/bash
 
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# The tests of a file stay together: they share what its fixtures build.
+SPREAD := --numprocesses $(TEST_WORKERS) --dist loadfile
 WEB_READY := web/node_modules/.installed
 
 # ---------------------------------------------------------------- what people type
@@ -32,7 +36,7 @@ demo: ## install into a fresh environment and watch patterns being stored and fo
 
 .PHONY: test
 test: $(VENV)/.test browser tests/mcp/npm/.installed ## run every test but the long ones, of Python and then of the TypeScript package
-	$(PYTEST) -q -ra $(PYTEST_ARGS)
+	$(PYTEST) -q -ra $(SPREAD) $(PYTEST_ARGS)
 	@$(MAKE) --no-print-directory web-test
 
 .PHONY: web
@@ -139,7 +143,7 @@ test-lowest: ## the core tests with the lowest versions pyproject.toml allows
 	@$(MAKE) --no-print-directory VENV=.venv-lowest .venv-lowest/.test
 	.venv-lowest/bin/python tools/lowest_requirements.py > .venv-lowest/lowest.txt
 	.venv-lowest/bin/python -m pip install --quiet --requirement .venv-lowest/lowest.txt
-	.venv-lowest/bin/python -m pytest -q -ra -m "not package and not long" $(PYTEST_ARGS)
+	.venv-lowest/bin/python -m pytest -q -ra $(SPREAD) -m "not package and not long" $(PYTEST_ARGS)
 	@cat .venv-lowest/lowest.txt
 
 # Frameworks ask for versions of shared libraries that do not fit together, so each has an environment of its own.
@@ -182,6 +186,21 @@ generate: $(VENV)/.check ## write the generated files anew: spec/, the pages on 
 package: $(VENV)/.test ## build the sdist and the wheel into dist/
 	@rm -rf dist
 	$(BIN)/python -m build --no-isolation
+
+.PHONY: release-check
+release-check: $(VENV)/.release $(WEB_READY) ## build a release into dist/ and check everything about it; publishes nothing
+	$(BIN)/python -m tools.release $(RELEASE_ARGS)
+
+# Each from the wheel in an environment of its own, removed afterwards: EXTRAS="mcp server" for some of them,
+# EXTRA_VERSIONS=lowest for the lowest versions allowed. The whole takes minutes and fetches about 2 GB.
+EXTRAS ?=
+EXTRA_VERSIONS ?= newest
+
+.PHONY: test-extras
+test-extras: $(VENV)/.test ## each extra alone in a fresh environment: what it is for, its size; EXTRAS="mcp server" for some
+	@rm -rf build/extras && mkdir -p build/extras
+	@$(BIN)/python -m build --no-isolation --wheel --outdir build/extras . > build/extras/log
+	$(BIN)/python tools/extras.py --versions $(EXTRA_VERSIONS) build/extras/*.whl $(EXTRAS)
 
 .PHONY: clean
 clean: ## remove environments, caches and what was built

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tarfile
@@ -13,6 +14,8 @@ from typing import NamedTuple
 
 import pytest
 from packaging.requirements import Requirement
+
+from tools.release import addresses, materials, versions
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PACKAGE = CHECKOUT / "src" / "reasoningbank"
@@ -92,6 +95,60 @@ def test_the_wheel_holds_the_licence_and_the_notices(contents, name):
     [inside] = [path for path in contents if path.endswith(f".dist-info/licenses/{name}")]
 
     assert contents[inside] == (CHECKOUT / name).read_bytes()
+
+
+def test_everything_shipped_that_is_no_code_is_listed_with_its_licence(contents):
+    """`tools/release/shipped.json` is what the bill of materials is made from."""
+    others = [
+        name for name in contents if not name.endswith((".py", "/")) and ".dist-info/" not in name
+    ]
+
+    assert materials.uncovered("wheel", others) == []
+
+
+@pytest.mark.parametrize("package", ["wheel", "npm"])
+def test_everything_listed_as_shipped_stands_in_the_notice(package):
+    assert materials.unnamed(package, (CHECKOUT / "NOTICE").read_text("utf-8")) == []
+
+
+def test_the_version_listed_of_sql_js_is_the_one_that_is_shipped():
+    if not (package := CHECKOUT / "web" / "package.json").exists():
+        pytest.skip("the sdist has no TypeScript package")
+    [listed] = [one for one in materials.shipped("npm") if one["name"] == "sql.js"]
+
+    assert listed["version"] == json.loads(package.read_text("utf-8"))["devDependencies"]["sql.js"]
+
+
+def test_one_version_stands_wherever_a_version_does():
+    assert len(set(versions.stated_versions().values())) == 1
+
+
+@pytest.mark.parametrize("name", ["web/package-lock.json", "tests/mcp/npm/package-lock.json"])
+def test_a_lock_file_fetches_from_the_public_registry_or_names_none(name):
+    if not (CHECKOUT / name).exists():
+        pytest.skip("the sdist has no TypeScript package")
+
+    assert addresses.resolved_elsewhere(CHECKOUT / name) == []
+
+
+def test_the_citation_names_the_project_and_its_licence():
+    yaml = pytest.importorskip("yaml", reason="needs the extra agents")
+    citation = yaml.safe_load((CHECKOUT / "CITATION.cff").read_text("utf-8"))
+
+    assert {"cff-version", "message", "title", "authors"} <= citation.keys()  # what must be there
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["authors"] == [{"name": "The ReasoningBank maintainers"}]
+    assert citation["license"] == "Apache-2.0"
+
+
+def test_the_newest_entry_of_the_changelog_tells_of_the_file_format():
+    newest = (CHECKOUT / "CHANGELOG.md").read_text("utf-8").split("\n## [")[1]
+    headings = [line[4:] for line in newest.splitlines() if line.startswith("### ")]
+    kept = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security", "File format"}
+
+    assert set(headings) <= kept
+    assert len(set(headings)) == len(headings)
+    assert "File format" in headings
 
 
 def test_the_wheel_installs_the_command(contents):

@@ -8,8 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import tomllib
 from packaging.requirements import Requirement
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # which build and pytest bring there
 
 PROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 

@@ -109,6 +109,29 @@ def test_without_the_library_the_error_names_the_command_that_installs_it(monkey
     assert f'pip install "agent-reasoningbank[{extra}]"' in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("extra", "name"),
+    [
+        ("sentence-transformers", "SentenceTransformer"),
+        ("model2vec", "StaticModel"),
+        ("fastembed", "TextEmbedding"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_told_of_by_our_error(monkeypatch, extra, name):
+    class Refusing:
+        def __init__(self, *_, **__):
+            raise ValueError("not in the list of models")
+
+        from_pretrained = classmethod(lambda cls, path: cls())
+
+    install(monkeypatch, LIBRARIES[extra], name, Refusing)
+    with pytest.raises(Unavailable) as caught:
+        embedder_from_name(f"{extra}:no-such-model")
+    assert caught.value.field == "embedder"
+    assert "no-such-model" in str(caught.value)
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
 @pytest.mark.parametrize("extra", sorted(LIBRARIES))
 def test_the_command_names_an_extra_that_exists(extra):
     configuration = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")

@@ -7,11 +7,13 @@ to the server it was given.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -27,6 +29,8 @@ except ImportError:
 else:
     _DRIVER = ""
 
+_LEFT_OUT = "NOT TESTED ON POSTGRESQL"
+_TOLD = re.compile(rf"{_LEFT_OUT}: [^'\"]*")
 DSN_VARIABLE = "RB_TEST_PG_DSN"
 
 
@@ -180,8 +184,12 @@ def _with_database(dsn: str, name: str) -> str:
 
 def _need_driver() -> None:
     if _DRIVER:
-        warn_once(_DRIVER)
-        pytest.skip(_DRIVER)
+        skip(_DRIVER)
+
+
+def skip(reason: str) -> NoReturn:
+    """Leave a test out because no server can be had; the end of the run says so once."""
+    pytest.skip(f"{_LEFT_OUT}: {reason}")
 
 
 @pytest.fixture(scope="session")
@@ -191,8 +199,7 @@ def postgres_installation() -> Iterator[Installation]:
     try:
         installation = Installation()
     except NoServer as reason:
-        warn_once(str(reason))
-        pytest.skip(str(reason))
+        skip(str(reason))
     yield installation
     installation.remove()
 
@@ -280,14 +287,8 @@ def team_dsn(postgres_dsn: str) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say once at the end, whatever the verbosity, that nothing ran on PostgreSQL."""
-    for reason in _reasons:
-        terminalreporter.write_line(f"NOT TESTED ON POSTGRESQL: {reason}", red=True)
-
-
-_reasons: list[str] = []
-
-
-def warn_once(reason: str) -> None:
-    """Keep a reason for the end of the run."""
-    if reason not in _reasons:
-        _reasons.append(reason)
+    # From the reports, which come from every process that ran tests.
+    skipped = (str(report.longrepr) for report in terminalreporter.stats.get("skipped", ()))
+    told = {found[0] for found in map(_TOLD.search, skipped) if found}
+    for reason in sorted(told):
+        terminalreporter.write_line(reason, red=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reasoningbank.domain.missing_library import library_missing
+from reasoningbank.embedding.loading import model_not_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ class FastembedEmbedder:
         model: A name from fastembed's list of models.
 
     Raises:
-        Unavailable: fastembed is not installed.
+        Unavailable: fastembed is not installed, or cannot load the model.
     """
 
     version = "1"
@@ -32,7 +33,10 @@ class FastembedEmbedder:
         except ImportError as error:
             raise library_missing("fastembed", extra="fastembed", field="embedder") from error
         self.name = f"fastembed:{model}"
-        self._model = TextEmbedding(model_name=model)
+        try:
+            self._model = TextEmbedding(model_name=model)
+        except Exception as error:  # each library, and each hub, raises its own
+            raise model_not_loaded("fastembed", model, error) from error
         self.dimension = len(self.embed_query("dimension"))
 
     def embed_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reasoningbank.domain.missing_library import library_missing
+from reasoningbank.embedding.loading import model_not_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +22,7 @@ class Model2VecEmbedder:
         model: A folder, or a name at the hub.
 
     Raises:
-        Unavailable: model2vec is not installed.
+        Unavailable: model2vec is not installed, or cannot load the model.
     """
 
     version = "1"
@@ -32,7 +33,10 @@ class Model2VecEmbedder:
         except ImportError as error:
             raise library_missing("model2vec", extra="model2vec", field="embedder") from error
         self.name = f"model2vec:{model}"
-        self._model = StaticModel.from_pretrained(model)
+        try:
+            self._model = StaticModel.from_pretrained(model)
+        except Exception as error:  # each library, and each hub, raises its own
+            raise model_not_loaded("model2vec", model, error) from error
         self.dimension = int(self._model.dim)
 
     def embed_documents(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:

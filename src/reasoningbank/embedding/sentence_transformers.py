@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from reasoningbank.domain.missing_library import library_missing
+from reasoningbank.embedding.loading import model_not_loaded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ class SentenceTransformersEmbedder:
         batch_size: Texts in one forward pass.
 
     Raises:
-        Unavailable: sentence-transformers is not installed.
+        Unavailable: sentence-transformers is not installed, or cannot load the model.
     """
 
     version = "1"
@@ -37,7 +38,10 @@ class SentenceTransformersEmbedder:
             ) from error
         self.name = f"sentence-transformers:{model}"
         self._batch_size = batch_size
-        loaded = SentenceTransformer(model, device=device)
+        try:
+            loaded = SentenceTransformer(model, device=device)
+        except Exception as error:  # the library, and the hub, raise their own
+            raise model_not_loaded("sentence-transformers", model, error) from error
         # Since version 5 a model may treat questions and documents differently.
         self._encode_document = getattr(loaded, "encode_document", loaded.encode)
         self._encode_query = getattr(loaded, "encode_query", loaded.encode)

@@ -21,3 +21,8 @@ export function specLines<T>(name: string): T[] {
 export function specFolder(name: string): string[] {
   return readdirSync(SPEC + name).sort();
 }
+
+/** Give where a file or folder lies. */
+export function specPath(name: string): string {
+  return SPEC + name;
+}
