@@ -250,6 +250,16 @@ def test_a_damaged_pattern_is_left_out_of_an_export_and_named(path: Path) -> Non
     assert left_out == [str(ids[2])]
 
 
+def test_a_text_with_a_flipped_bit_is_not_exported_as_if_it_were_sound(path: Path) -> None:
+    ids = build(path)
+    flip(path, b"", pattern(2).strategy.encode(), 0)
+    with ReasoningBank.open(path, embedder=SmallEmbedder()) as bank:
+        assert bank.get_pattern(ids[2]) is not None  # read as it stands, unless asked to verify
+        with pytest.raises(StorageCorrupt) as raised:
+            bank.export_jsonl(io.BytesIO())
+    assert raised.value.damaged_ids == (str(ids[2]),)
+
+
 def test_without_verifying_damage_is_still_no_crash(path: Path, sound: Sound, seed: int) -> None:
     chance = random.Random(seed)
     for number in range(sound.pages):

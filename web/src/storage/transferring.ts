@@ -1,12 +1,12 @@
 /** Whole records out of a bank and back into one, exactly as they were. */
 
 import { dedupeKey, isKept } from "../domain/duplicates.js";
-import { Conflict } from "../domain/errors.js";
+import { Conflict, StorageCorrupt } from "../domain/errors.js";
 import { sameJson } from "../domain/json.js";
 import type { PatternRecord } from "../domain/pattern.js";
 import type { EmbeddingModel, StoredPattern } from "../domain/records.js";
 import type { TrajectoryRecord } from "../domain/trajectory.js";
-import { changeOf, historyRow, observationOf, observationRow, outcomeOf, outcomeRow, rowOf, storedOf } from "./rows.js";
+import { changeOf, historyRow, isSound, observationOf, observationRow, outcomeOf, outcomeRow, rowOf, storedOf } from "./rows.js";
 import { count, useModel } from "./storing.js";
 import type { Awaitable, Tables } from "./tables.js";
 
@@ -17,16 +17,32 @@ const ELSEWHERE = "Restore into an empty bank or namespace.";
 /** Takes some records, in the order of ids; awaited before more are read. */
 export type TakePage<Item> = (page: readonly Item[]) => Awaitable<void>;
 
-/** Hand over every record of a namespace, a page at a time. */
+/**
+ * Hand over every record of a namespace, a page at a time.
+ *
+ * Checksums are recomputed: a copy of what is damaged would be given a right one.
+ *
+ * @throws StorageCorrupt at the first that is not what was stored, naming it.
+ */
 export async function eachPageOfRecords(tables: Tables, namespace: string, take: TakePage<PatternRecord>): Promise<void> {
   for (let last = ""; ; ) {
     const rows = await tables.rowsAfter(namespace, last, PAGE);
     const page: PatternRecord[] = [];
-    for (const row of rows) page.push(await recordOf(tables, storedOf(row)));
+    for (const row of rows) {
+      if (!isSound(row)) throw unsound(row.id);
+      page.push(await recordOf(tables, storedOf(row)));
+    }
     await take(page);
     if (rows.length < PAGE) return;
     last = rows[rows.length - 1]!.id;
   }
+}
+
+function unsound(id: string): StorageCorrupt {
+  return new StorageCorrupt(`the content of pattern ${id} does not match its checksum`, {
+    damaged_ids: [id],
+    hint: "Erase the pattern and restore it from an older export.",
+  });
 }
 
 async function recordOf(tables: Tables, stored: StoredPattern): Promise<PatternRecord> {

@@ -186,7 +186,7 @@ class SqlStorage(SqlConsolidations, SqlCopies, SqlOperatorStorage):
     ) -> Iterator[PatternRecord]:
         with self._snapshot(namespace) as connection:
             if on_damaged is None:
-                yield from transfer.records(connection, namespace, self._reads)
+                yield from transfer.records(connection, namespace)
             else:
                 yield from self._readable_records(connection, namespace, on_damaged)
 
@@ -316,7 +316,7 @@ class SqlStorage(SqlConsolidations, SqlCopies, SqlOperatorStorage):
 
     def trajectory_records(self, namespace: str) -> Iterator[TrajectoryRecord]:
         with self._snapshot(namespace) as connection:
-            yield from trajectory_records.records(connection, namespace, self._reads)
+            yield from trajectory_records.records(connection, namespace)
 
     def restore_trajectories(
         self, records: Sequence[tuple[TrajectoryRecord, bytes]], stamp: Stamp

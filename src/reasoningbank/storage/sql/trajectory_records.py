@@ -12,18 +12,21 @@ from reasoningbank.domain.records import RestoreStatus, Stamp, TrajectoryRecord
 from reasoningbank.domain.trajectory import Trajectory
 from reasoningbank.storage.sql import trajectories, withdrawal
 from reasoningbank.storage.sql.connection import SqlConnection
-from reasoningbank.storage.sql.verification import Reads
 
 _PAGE: Final = 50
 _ELSEWHERE: Final = "Restore into an empty bank or namespace."
 
 
-def records(connection: SqlConnection, namespace: str, reads: Reads) -> Iterator[TrajectoryRecord]:
-    """Give every trajectory of a namespace in the order of ids, a page at a time."""
+def records(connection: SqlConnection, namespace: str) -> Iterator[TrajectoryRecord]:
+    """Give every trajectory of a namespace in the order of ids, a page at a time.
+
+    Raises:
+        StorageCorrupt: At the first whose steps are not what was stored, naming it.
+    """
     last = ""
     while True:
         page = trajectories.page(
-            connection, namespace, last, None, limit=_PAGE, made_of=reads.trajectory
+            connection, namespace, last, None, limit=_PAGE, made_of=trajectories.verified_from_row
         )
         for trajectory in page:
             yield record_of(connection, trajectory)

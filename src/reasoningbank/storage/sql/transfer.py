@@ -18,7 +18,7 @@ from reasoningbank.storage.sql.rows import (
     row_from_pattern,
     stored_from_row,
 )
-from reasoningbank.storage.sql.verification import Reads
+from reasoningbank.storage.sql.verification import verified_row
 
 _PAGE: Final = 500
 _NEXT: Final = (
@@ -27,13 +27,19 @@ _NEXT: Final = (
 )
 
 
-def records(connection: SqlConnection, namespace: str, reads: Reads) -> Iterator[PatternRecord]:
-    """Give every record of a namespace in the order of ids, a page at a time."""
+def records(connection: SqlConnection, namespace: str) -> Iterator[PatternRecord]:
+    """Give every record of a namespace in the order of ids, a page at a time.
+
+    Checksums are recomputed however else the bank is read: a copy of what is damaged would be given a right one.
+
+    Raises:
+        StorageCorrupt: At the first that is not what was stored, naming it.
+    """
     last = ""
     while True:
         rows = connection.execute(_NEXT, (namespace, last)).fetchall()
         for row in rows:
-            yield record_of(connection, stored_from_row(reads.row(row)))
+            yield record_of(connection, stored_from_row(verified_row(row)))
         if len(rows) < _PAGE:
             return
         last = str(rows[-1][0])

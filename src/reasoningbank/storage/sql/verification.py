@@ -27,14 +27,12 @@ class Reads(NamedTuple):
         pattern: Gives one pattern.
         by_category: Gives the patterns of a category.
         rows_by_id: Gives rows, of `PATTERN_COLUMNS` at least.
-        row: Passes a row of `STORED_COLUMNS` on.
         trajectory: Makes a trajectory of its row.
     """
 
     pattern: Callable[[SqlConnection, str, str], Pattern | None]
     by_category: Callable[[SqlConnection, str, str, int, str], list[Pattern]]
     rows_by_id: Callable[[SqlConnection, str, Sequence[str]], dict[str, Row]]
-    row: Callable[[Row], Row]
     trajectory: trajectories.MadeOf
 
 
@@ -99,13 +97,11 @@ AS_IT_STANDS: Final = Reads(
     reading.get_pattern,
     reading.patterns_by_category,
     reading.rows_by_id,
-    lambda row: row,
     trajectories.from_row,
 )
 VERIFIED: Final = Reads(
     get_verified_pattern,
     _verified_patterns_by_category,
     _verified_rows_by_id,
-    verified_row,
     trajectories.verified_from_row,
 )
