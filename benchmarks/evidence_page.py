@@ -47,7 +47,8 @@ tables and rows in the same run.
 store embeds by itself without a network, the whole call is measured as well (*from text*). Calls are timed inside each store's own
 process, one by one, ten at a time in turns, everybody's once before anybody's second turn, after ten that are not counted; a
 store is given up to 200 calls or two seconds for an operation. Memory is what the system holds for a fresh process that has
-opened the store, got one row and searched once, its runtime included.
+opened the store, got one row and searched once, its runtime included. A store that would take more than four minutes to fill is
+left out at that size; one that has no row below at a size was not measured there in the stored run.
 
 *Lost to SIGKILL* is counted by killing a process that stores row after row and tells each one after the call has returned,
 each time with a new store; a fresh process then looks for every row told. *Syncs a store* are the calls of
