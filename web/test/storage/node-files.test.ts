@@ -213,3 +213,15 @@ test("the place is that of Python: argument, variable, user directory", () => {
   expect(resolveLocation(null, environment, folder).path).toBe(join(folder, "reasoningbank", "bank.db"));
   expect(() => resolveLocation("postgresql://x/y", environment, folder)).toThrow("engine");
 });
+
+test("a text that was changed behind the bank is not exported as if it were sound", async () => {
+  const bank = new ReasoningBankAdapter(path, OPTIONS);
+  const id = await bank.storePattern(INPUT);
+  await bank.exportJsonl();
+  const other = new DatabaseSync(path);
+  other.exec("UPDATE patterns SET strategy = 'Test last.'");
+  other.close();
+
+  await expect(bank.exportJsonl()).rejects.toMatchObject({ code: "storage_corrupt", damaged_ids: [id] });
+  await bank.close();
+});
