@@ -29,13 +29,20 @@ def commands_in(text: str) -> Iterator[list[str]]:
         except ValueError:  # a quotation over several lines
             continue
         command: list[str] = []
+        is_a_file = False
         for word in [*words, ";"]:
             if word in _SEPARATORS:
                 if command:
                     yield command
                 command = []
-            elif command or not _ASSIGNED.match(word):
+            elif word[:1] in {"<", ">"}:
+                is_a_file = True
+                if command and command[-1].isdigit():  # of a stream: 2> errors
+                    command.pop()
+                continue
+            elif not is_a_file and (command or not _ASSIGNED.match(word)):
                 command.append(word)
+            is_a_file = False
 
 
 def commands_in_spans(text: str) -> Iterator[list[str]]:
@@ -90,8 +97,6 @@ def _wrong_for_reasoningbank(words: list[str]) -> str | None:
     if verb not in known:
         return f"no verb {verb}"
     for word in rest:
-        if word.startswith(("<", ">")):
-            break
         if re.match(r"--?[a-z]", word) and word.partition("=")[0] not in known[verb] | shared:
             return f"{verb} has no option {word}"
     return None

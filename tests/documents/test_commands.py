@@ -78,6 +78,7 @@ def test_commands_that_exist_are_not_told():
         "reasoningbank --db bank.db store --task=x \\\n  --category y --strategy z  # stored\n"
         "reasoningbank VERB --help; reasoningbank recall 'a -b task' --k 3 && make test\n"
         "pip install 'agent-reasoningbank[mcp]'\npython -m benchmarks.mcp\nnpm run docs\n"
+        "make test > file.log 2>&1\n"
     )
 
-    assert [what_is_wrong(one) for one in commands_in(script)] == [None] * 7
+    assert [what_is_wrong(one) for one in commands_in(script)] == [None] * 8
