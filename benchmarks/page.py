@@ -35,6 +35,7 @@ orphan: true
 Every number here comes from one run of the repository's own benchmarks on one machine. [](evidence.md) has them beside other stores,
 with every other number of these pages. Run them on yours:
 
+<!-- not run: takes minutes or hours -->
 ```sh
 make bench                                      # 1,000, 10,000 and 100,000 patterns
 make bench BENCH_ARGS=--million                 # a million as well: about 5 GB of disk and some minutes
