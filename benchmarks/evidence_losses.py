@@ -14,6 +14,7 @@ STORE_LIMIT = 1.5
 """Times bare IndexedDB, for storing, getting and a category in a browser."""
 CEILING = "oracle"
 """An arm that is told the best strategy of each environment: nothing can be better."""
+START_SECONDS = 0.25
 METRICS_SHARE = 0.03
 METRICS_MICROSECONDS = 2.0
 
@@ -38,6 +39,7 @@ def lost(sources: Sources) -> list[Lost]:
         *_postgres(sources),
         *_browser(sources),
         *_metrics(sources),
+        *_mcp(sources),
         *_faults(sources),
     ]
 
@@ -137,3 +139,22 @@ def _faults(sources: Sources) -> Iterator[Lost]:
                 yield Lost(
                     f"{field} in the faults of {line['family']}", "none", f"{line[field]:,}", "0", "",
                 )  # fmt: skip
+
+
+def _mcp(sources: Sources) -> Iterator[Lost]:
+    kept = sources.records["mcp"]
+    if kept is None:
+        return
+    empty, ours, *others = kept.figures
+    mine = ours["start_seconds"]
+    if mine > empty["start_seconds"] + START_SECONDS:
+        yield Lost(
+            "start of the MCP server", f"the SDK's empty one, limit {START_SECONDS} s above it",
+            f"{mine:.2f} s", f"{empty['start_seconds']:.2f} s", f"{mine / empty['start_seconds']:.2f}",
+        )  # fmt: skip
+    for one in others:
+        if mine > one["start_seconds"]:
+            yield Lost(
+                "start of the MCP server", one["server"], f"{mine:.2f} s",
+                f"{one['start_seconds']:.2f} s", f"{mine / one['start_seconds']:.2f}",
+            )  # fmt: skip
