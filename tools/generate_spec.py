@@ -29,6 +29,7 @@ from reasoningbank.storage.sqlite.schema import MIGRATIONS
 
 SPEC: Final = Path(__file__).resolve().parent.parent / "spec"
 COMMAND: Final = "python tools/generate_spec.py"
+NULL: Final = {"type": "null"}
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 Json: TypeAlias = "dict[str, object]"
@@ -194,7 +195,8 @@ def bounded(field: str, schema: Json) -> Json:
         bounds = TIME
     alternatives = schema.get("anyOf")
     if isinstance(alternatives, list):
-        held = [one if one == {"type": "null"} else {**one, **bounds} for one in alternatives]
+        held = [one if one == NULL else {**one, **bounds} for one in alternatives]
+        held.sort(key=lambda one: one == NULL)  # releases of msgspec differ in where they put it
         return {**schema, "anyOf": held}
     if "$ref" in schema or (schema.get("type") == "array" and field != "tags"):
         return dict(schema)
