@@ -66,13 +66,16 @@ bench-records: $(VENV)/.bench $(WEB_READY) ## the small benchmarks of the page o
 	$(BIN)/python -m benchmarks.record $(RECORDS)
 
 .PHONY: docs
-docs: $(VENV)/.check $(WEB_READY) ## build the documentation into site/, TypeScript reference included, check it and run its examples
+docs: site ## build the documentation into site/, TypeScript reference included, check it and run its examples
+	$(PYTEST) -q -ra tests/test_examples.py tests/test_documentation.py tests/documents
+	@echo "Open site/index.html"
+
+.PHONY: site
+site: $(VENV)/.check $(WEB_READY) ## build the documentation into site/ and check it, without running its examples
 	$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going --nitpicky -d build/doctrees -b html docs site
 	@if [ -e $(WEB_READY) ]; then cd web && npm run --silent docs -- --out ../site/typescript --customJs ../docs/_static/back-to-the-book.js --logLevel Warn; \
 	else echo "LEFT OUT: npm is missing, so the site has no TypeScript reference" >&2; fi
 	$(BIN)/python tools/check_site.py site
-	$(PYTEST) -q -ra tests/test_examples.py tests/test_documentation.py
-	@echo "Open site/index.html"
 
 # ---------------------------------------------------------------- the parts of check
 
