@@ -16,6 +16,7 @@ import apsw
 import pytest
 
 from reasoningbank import (
+    Busy,
     Conflict,
     ForeignDatabase,
     InvalidInput,
@@ -25,6 +26,7 @@ from reasoningbank import (
     StorageCorrupt,
     Unavailable,
 )
+from reasoningbank.storage.sqlite import restoring
 from reasoningbank.storage.sqlite.backups import back_up
 from reasoningbank.storage.sqlite.restoring import restore_backup
 from reasoningbank.storage.sqlite.schema import APPLICATION_ID
@@ -284,6 +286,22 @@ def test_what_another_program_or_a_newer_release_wrote_is_not_replaced(
     assert sorted(place.name for place in tmp_path.glob("other*")) == ["other.db"]
 
 
+def test_a_bank_that_another_program_holds_is_not_taken_for_a_damaged_one(path, monkeypatch):
+    monkeypatch.setattr(restoring, "_BUSY_TIMEOUT", 0.05)
+    backup = Path(back_up(path).path)
+    holder = apsw.Connection(str(path))
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+    holder.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(Busy):
+        restore_backup(backup, path)
+
+    assert list(path.parent.glob("*damaged*")) == []
+    holder.close()
+    with opened(path) as bank:
+        assert bank.get_stats().total_patterns == 30
+
+
 def test_a_log_without_its_bank_is_not_taken_for_the_restored_ones(path):
     backup = Path(back_up(path).path)
     path.unlink()
@@ -342,7 +360,6 @@ _RESTORING = """
 import sys
 from pathlib import Path
 from reasoningbank.storage.sqlite.restoring import restore_backup
-from reasoningbank.storage.sqlite.schema import APPLICATION_ID
 print("ready", flush=True)
 restore_backup(Path(sys.argv[1]), Path(sys.argv[2]))
 """

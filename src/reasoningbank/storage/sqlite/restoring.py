@@ -19,6 +19,18 @@ from reasoningbank.storage.sqlite.probing import schema_version_of
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
 
 _BUSY_TIMEOUT = 30.0
+# A bank that cannot be read for one of these is as sound as before: others hold it, or means are short.
+_NO_DAMAGE = (
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.FullError,
+    apsw.ReadOnlyError,
+    apsw.PermissionsError,
+    apsw.AuthError,
+    apsw.CantOpenError,
+    apsw.NoMemError,
+    apsw.InterruptError,
+)
 _SIDE_FILES = ("-wal", "-shm")
 
 
@@ -104,7 +116,11 @@ def _is_readable(bank: Path) -> bool:
             return bool(answer == "ok")
         finally:
             connection.close()
-    except (StorageCorrupt, apsw.Error):
+    except StorageCorrupt:
+        return False
+    except _NO_DAMAGE as error:
+        raise translated_error(error, str(bank)) from error
+    except apsw.Error:
         return False
 
 
