@@ -91,12 +91,12 @@ def vector_contents(checked: int, damaged: Sequence[str]) -> Finding:
 
 
 def experiences(checked: int, damaged: Sequence[str]) -> Finding:
-    """Say which experiences fail their checksums."""
+    """Say which experiences fail their checksums or cannot be read."""
     if damaged:
         return Finding(
             check="experiences",
             level="error",
-            message=f"the steps of {len(damaged)} of {checked} experiences fail their checksum",
+            message=f"{len(damaged)} of {checked} experiences fail their checksums or cannot be read",
             hint="Erase these experiences, and restore them from an export of experiences.",
             ids=tuple(damaged[:_IDS_SHOWN]),
         )
