@@ -172,10 +172,12 @@ def rows_of(answer: object) -> int:
 def bytes_of(value: object) -> int:
     """Give how many bytes a value has as JSON; what JSON cannot say, such as a file, has none.
 
-    >>> bytes_of(["Résumé"])
-    12
+    >>> bytes_of(["Résumé"]), bytes_of([]), bytes_of([1, 2])
+    (12, 2, 5)
     """
     try:
+        if value.__class__ is list:  # one after the other: a thousand experiences may be a gigabyte
+            return max(2, 1 + sum(1 + len(_ENCODER.encode(one)) for one in value))
         return len(_ENCODER.encode(value))
     except (RecursionError, TypeError, ValueError, UnicodeError):
         return 0
