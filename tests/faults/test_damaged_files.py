@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import apsw
 import pytest
@@ -180,16 +181,7 @@ def test_a_flipped_bit_in_the_steps_of_an_experience_is_found_and_named(path: Pa
     with verifying(path) as bank:
         [finding] = faults(bank)
         assert (finding.check, finding.ids) == ("experiences", (str(sound),))
-        for read in (
-            lambda: bank.get_trajectory(sound),
-            bank.trajectories,
-            lambda: bank.export_trajectories_jsonl(io.BytesIO()),
-        ):
-            with pytest.raises(StorageCorrupt) as raised:
-                read()
-            assert raised.value.damaged_ids == (str(sound),)
-        bank.erase_trajectory(sound)
-        assert faults(bank) == []
+        assert_named_and_can_be_erased(bank, sound)
 
 
 @pytest.mark.parametrize("column", ["steps", "metadata", "verdict"])
@@ -213,16 +205,7 @@ def test_an_experience_of_which_nothing_can_be_made_is_named_and_can_be_erased(
     with opened(path, begin=3_000) as bank:
         [finding] = faults(bank)
         assert (finding.check, finding.ids) == ("experiences", (str(damaged),))
-        for read in (
-            lambda: bank.get_trajectory(damaged),
-            bank.trajectories,
-            lambda: bank.export_trajectories_jsonl(io.BytesIO()),
-        ):
-            with pytest.raises(StorageCorrupt) as raised:
-                read()
-            assert raised.value.damaged_ids == (str(damaged),)
-        bank.erase_trajectory(damaged)
-        assert faults(bank) == []
+        assert_named_and_can_be_erased(bank, damaged)
 
 
 @pytest.mark.parametrize("part", ["text", "vector", "steps"])
@@ -247,6 +230,20 @@ def test_an_export_of_everything_refuses_what_would_come_back_with_a_right_check
         export_copies(storage, ["default"], io.BytesIO(), "2026-11-21T01:02:03.004Z")
     storage.close()
     assert raised.value.damaged_ids == (str(damaged),)
+
+
+def assert_named_and_can_be_erased(bank: ReasoningBank, damaged: UUID) -> None:
+    """Fail unless every way to a damaged experience names it, and it can be erased."""
+    for read in (
+        lambda: bank.get_trajectory(damaged),
+        bank.trajectories,
+        lambda: bank.export_trajectories_jsonl(io.BytesIO()),
+    ):
+        with pytest.raises(StorageCorrupt) as raised:
+            read()
+        assert raised.value.damaged_ids == (str(damaged),)
+    bank.erase_trajectory(damaged)
+    assert faults(bank) == []
 
 
 def flip(path: Path, before: bytes, content: bytes, bit: int) -> None:
