@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import io
 import json
 import os
@@ -84,6 +86,37 @@ def test_the_first_call_and_one_in_sixteen_is_weighed_and_stands_for_those_befor
     size = weighed[0]
     assert size > stored
     assert weighed == [size] * 16 + [17 * size]
+
+
+def test_a_call_that_fails_when_it_is_its_turn_to_be_weighed_leaves_its_turn_to_the_next(bank):
+    for category in ("", "backend") * 16:
+        with contextlib.suppress(InvalidInput):
+            bank.search_by_category(category)
+
+    counted = operation(bank.metrics(), "search_by_category")
+
+    assert (counted.calls, counted.errors) == (32, {"invalid_input": 16})
+    assert counted.bytes > 0
+
+
+def test_a_look_up_that_a_subclass_wraps_is_made_by_the_wrapper_each_time():
+    seen = []
+
+    def noted(look_up):
+        @functools.wraps(look_up)
+        def look_up_noted(self, pattern_id):
+            seen.append(pattern_id)
+            return look_up(self, pattern_id)
+
+        return look_up_noted
+
+    class NotingBank(ReasoningBank):
+        get_pattern = noted(ReasoningBank.get_pattern)
+
+    with NotingBank.open("memory:") as bank:
+        for _ in range(100):
+            bank.get_pattern(uuid.uuid4())
+        assert operation(bank.metrics(), "get_pattern").calls == len(seen) == 100
 
 
 def test_bytes_of_other_scripts_are_those_of_utf_8(bank):

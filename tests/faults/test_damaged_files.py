@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 import apsw
 import pytest
@@ -19,8 +20,11 @@ from reasoningbank import (
     Step,
     StorageCorrupt,
     TrajectoryInput,
+    Verdict,
 )
+from reasoningbank.bank.whole_export import export_copies
 from reasoningbank.domain.duplicates import dedupe_key
+from reasoningbank.storage import open_storage
 from tests.faults.damaging import (
     DAMAGE,
     PAGE,
@@ -177,16 +181,69 @@ def test_a_flipped_bit_in_the_steps_of_an_experience_is_found_and_named(path: Pa
     with verifying(path) as bank:
         [finding] = faults(bank)
         assert (finding.check, finding.ids) == ("experiences", (str(sound),))
-        for read in (
-            lambda: bank.get_trajectory(sound),
-            bank.trajectories,
-            lambda: bank.export_trajectories_jsonl(io.BytesIO()),
-        ):
-            with pytest.raises(StorageCorrupt) as raised:
-                read()
-            assert raised.value.damaged_ids == (str(sound),)
-        bank.erase_trajectory(sound)
-        assert faults(bank) == []
+        assert_named_and_can_be_erased(bank, sound)
+
+
+@pytest.mark.parametrize("column", ["steps", "metadata", "verdict"])
+def test_an_experience_of_which_nothing_can_be_made_is_named_and_can_be_erased(
+    column: str, path: Path
+) -> None:
+    build(path)
+    with opened(path, begin=2_000) as bank:
+        damaged = bank.learn(
+            TrajectoryInput(
+                task_description="t",
+                task_category="c",
+                steps=(Step(action="a"),),
+                verdict=Verdict(kind="success", score=1.0, source="test"),
+            )
+        ).trajectory_id
+    connection = apsw.Connection(str(path))
+    table = "trajectory_states" if column == "verdict" else "trajectories"
+    connection.execute(f"UPDATE {table} SET {column} = '[{{'")
+    connection.close()
+    with opened(path, begin=3_000) as bank:
+        [finding] = faults(bank)
+        assert (finding.check, finding.ids) == ("experiences", (str(damaged),))
+        assert_named_and_can_be_erased(bank, damaged)
+
+
+@pytest.mark.parametrize("part", ["text", "vector", "steps"])
+def test_an_export_of_everything_refuses_what_would_come_back_with_a_right_checksum(
+    part: str, path: Path
+) -> None:
+    ids = build(path)
+    with opened(path, begin=2_000) as bank:
+        bank.update_pattern(ids[2], strategy="turn the wheel to the right")
+        step = Step(action="turn the valve to the left")
+        learned = bank.learn(
+            TrajectoryInput(task_description="t", task_category="c", steps=(step,))
+        )
+    content, damaged = {
+        "text": (b"turn the wheel to the right", ids[2]),
+        "vector": (SmallEmbedder().embed_query(TASK).tobytes(), ids[3]),
+        "steps": (b"turn the valve to the left", learned.trajectory_id),
+    }[part]
+    flip(path, b"", content, 0)
+    storage = open_storage(path)
+    with pytest.raises(StorageCorrupt) as raised:
+        export_copies(storage, ["default"], io.BytesIO(), "2026-11-21T01:02:03.004Z")
+    storage.close()
+    assert raised.value.damaged_ids == (str(damaged),)
+
+
+def assert_named_and_can_be_erased(bank: ReasoningBank, damaged: UUID) -> None:
+    """Fail unless every way to a damaged experience names it, and it can be erased."""
+    for read in (
+        lambda: bank.get_trajectory(damaged),
+        bank.trajectories,
+        lambda: bank.export_trajectories_jsonl(io.BytesIO()),
+    ):
+        with pytest.raises(StorageCorrupt) as raised:
+            read()
+        assert raised.value.damaged_ids == (str(damaged),)
+    bank.erase_trajectory(damaged)
+    assert faults(bank) == []
 
 
 def flip(path: Path, before: bytes, content: bytes, bit: int) -> None:

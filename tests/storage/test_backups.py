@@ -16,6 +16,7 @@ import apsw
 import pytest
 
 from reasoningbank import (
+    Busy,
     Conflict,
     ForeignDatabase,
     InvalidInput,
@@ -25,6 +26,7 @@ from reasoningbank import (
     StorageCorrupt,
     Unavailable,
 )
+from reasoningbank.storage.sqlite import restoring
 from reasoningbank.storage.sqlite.backups import back_up
 from reasoningbank.storage.sqlite.restoring import restore_backup
 from reasoningbank.storage.sqlite.schema import APPLICATION_ID
@@ -284,6 +286,55 @@ def test_what_another_program_or_a_newer_release_wrote_is_not_replaced(
     assert sorted(place.name for place in tmp_path.glob("other*")) == ["other.db"]
 
 
+def test_a_bank_that_another_program_holds_is_not_taken_for_a_damaged_one(path, monkeypatch):
+    monkeypatch.setattr(restoring, "_BUSY_TIMEOUT", 0.05)
+    backup = Path(back_up(path).path)
+    holder = apsw.Connection(str(path))
+    holder.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+    holder.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(Busy):
+        restore_backup(backup, path)
+
+    assert list(path.parent.glob("*damaged*")) == []
+    holder.close()
+    with opened(path) as bank:
+        assert bank.get_stats().total_patterns == 30
+
+
+@pytest.mark.parametrize("place", [60, 68], ids=["version of the schema", "mark of a bank"])
+def test_a_bank_whose_header_is_damaged_is_known_for_one_and_renamed_aside(path, place):
+    backup = Path(back_up(path).path)
+    content = bytearray(path.read_bytes())
+    content[place : place + 4] = bytes(4)
+    path.write_bytes(content)
+    with pytest.raises(StorageCorrupt):
+        ReasoningBank.open(path)
+
+    report = restore_backup(backup, path)
+
+    assert "damaged" in report.kept
+    with opened(path) as bank:
+        assert bank.get_stats().total_patterns == 30
+
+
+def test_a_backup_is_not_replaced_by_what_it_holds(path):
+    backup = Path(back_up(path).path)
+    before = backup.read_bytes()
+
+    with pytest.raises(InvalidInput, match="backup itself"):
+        restore_backup(backup, backup)
+
+    assert backup.read_bytes() == before
+
+
+def test_a_directory_that_is_not_there_cannot_be_restored_into(path, tmp_path):
+    backup = Path(back_up(path).path)
+
+    with pytest.raises(Unavailable, match="cannot be written"):
+        restore_backup(backup, tmp_path / "nowhere" / "bank.db")
+
+
 def test_a_log_without_its_bank_is_not_taken_for_the_restored_ones(path):
     backup = Path(back_up(path).path)
     path.unlink()
@@ -342,7 +393,6 @@ _RESTORING = """
 import sys
 from pathlib import Path
 from reasoningbank.storage.sqlite.restoring import restore_backup
-from reasoningbank.storage.sqlite.schema import APPLICATION_ID
 print("ready", flush=True)
 restore_backup(Path(sys.argv[1]), Path(sys.argv[2]))
 """

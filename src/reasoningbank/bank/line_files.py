@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Final, Literal, TypeAlias, cast
@@ -29,13 +30,20 @@ def write_lines(file: TextOrBytes, header: bytes, lines: Iterable[bytes]) -> int
 
 
 def _writer(file: TextOrBytes) -> Callable[[bytes], object]:
-    """Tell text files from binary ones, wrapped ones (temporary files) too."""
     _check_file(file, "write")
-    if isinstance(file, io.TextIOBase) or "b" not in getattr(file, "mode", "b"):
+    if _takes_text(file):
         write_text = cast("IO[str]", file).write
         return lambda line: write_text(line.decode() + "\n")
     write_bytes = cast("IO[bytes]", file).write
     return lambda line: write_bytes(line + b"\n")
+
+
+def _takes_text(file: object) -> bool:
+    """Tell text files from binary ones, wrapped ones (temporary files, archives) too."""
+    if isinstance(file, (io.TextIOBase, codecs.StreamWriter, codecs.StreamReaderWriter)):
+        return True
+    mode = getattr(file, "mode", "b")
+    return isinstance(mode, str) and "b" not in mode  # gzip's is a number
 
 
 def _check_file(file: object, method: str) -> None:

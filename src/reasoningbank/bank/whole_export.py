@@ -58,6 +58,9 @@ def export_copies(
     """Write everything in some namespaces; give how many things.
 
     What is written meanwhile by others may be in it or not; each thing is as of one moment.
+
+    Raises:
+        StorageCorrupt: At the first thing that is not what was stored, naming it.
     """
     header = {"format": EVERYTHING, "version": VERSION, "exported_at": now}
     file.write(_encode(header) + b"\n")
@@ -65,7 +68,7 @@ def export_copies(
     for namespace in namespaces:
         for kind in SUBJECT_KINDS:
             for subjects in _pages(storage, namespace, kind):
-                for copy in storage.copies(namespace, subjects):
+                for copy in storage.copies(namespace, subjects, verified=True):
                     if is_empty(copy):
                         continue
                     file.write(_encode({"namespace": namespace, kind: copy}) + b"\n")

@@ -36,7 +36,7 @@ def check_announced(header: Mapping[str, object], wanted: str, field: str) -> No
         return
     known = _WHAT_READS.get(str(announced)) if version == VERSION else None
     raise InvalidInput(
-        f"announces {announced!r} version {version!r}; this reads {wanted!r} version {VERSION}",
+        f"announces {announced!r:.80} version {version!r:.20}; this reads {wanted!r} version {VERSION}",
         field=field,
         hint=known or "Upgrade agent-reasoningbank.",
     )

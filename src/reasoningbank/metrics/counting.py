@@ -54,12 +54,13 @@ def error_code(error: BaseException) -> str:
 class _Counted:
     """What was counted of one operation."""
 
-    __slots__ = ("buckets", "bytes", "calls", "nanoseconds", "rows", "weighed_calls")
+    __slots__ = ("buckets", "bytes", "calls", "nanoseconds", "rows", "weigh_at", "weighed_calls")
 
     def __init__(self) -> None:
         self.calls = 0
         self.rows = 0
         self.bytes = 0
+        self.weigh_at = 1
         self.weighed_calls = 0
         self.nanoseconds = 0
         self.buckets: dict[int, int] = {}
@@ -99,7 +100,10 @@ class Counters:
             bucket = bucket_of(nanoseconds)
             buckets = counted.buckets
             buckets[bucket] = buckets.get(bucket, 0) + 1
-            to_weigh = counted.calls % WEIGHED == 1
+            # Not by the number of the call: one that raises has no answer, and its turn goes to the next.
+            to_weigh = counted.calls >= counted.weigh_at
+            if to_weigh:
+                counted.weigh_at = counted.calls + WEIGHED
         if self._listeners:
             self._tell(Ended(operation, nanoseconds, rows, None))
         if self.on_first is not None:

@@ -23,8 +23,14 @@ class CopyingStorage(Protocol):
         Those of deleted patterns whose history is kept are among them.
         """
 
-    def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
-        """Give everything kept about each, in that order; empty copies where there is nothing."""
+    def copies(
+        self, namespace: str, subjects: Sequence[Subject], *, verified: bool = False
+    ) -> list[Copy]:
+        """Give everything kept about each, in that order; empty copies where there is nothing.
+
+        With `verified` checksums are recomputed, and the first thing that is not what was stored is
+        an error: put elsewhere, it would be given a right one.
+        """
 
     def put_copies(self, namespace: str, given: Sequence[Copy]) -> int:
         """Make what is kept equal to the copies given, in one step; give how many were not yet.

@@ -195,7 +195,7 @@ def _take_in(path: Path, archive: bytes, number: int) -> None:
             if number % 2:
                 bank.restore_jsonl(io.BytesIO(archive))
             else:
-                bank.import_jsonl(io.BytesIO(archive), on_invalid="skip" if number % 4 else "stop")
+                bank.import_jsonl(io.BytesIO(archive), on_invalid="skip" if number % 4 else "raise")
         except ReasoningBankError:
             count(refused=1)
         after = [bank.get_pattern(one) for one in ids]

@@ -21,7 +21,7 @@ from tests.faults.counting import Counts, taken
 
 _IN_MEMORY = Path("/dev/shm")
 _PATIENCE_SECONDS = 1_800
-"""How long a round may take before it is taken for hung; not a measure of speed."""
+"""How long a round may take beyond its time before it is taken for hung; not a measure of speed."""
 _SHOWN_LINES = 40
 _MOST_FAILURES = 5
 
@@ -153,7 +153,7 @@ def _play_one(
     taken()
     said, note = "", None
     counts = Counts()
-    with _folder(in_memory=family.in_memory) as folder, _patience():
+    with _folder(in_memory=family.in_memory) as folder, _patience(given.seconds):
         try:
             note = family.play(
                 Round(
@@ -202,17 +202,18 @@ def _folder(*, in_memory: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _patience() -> Iterator[None]:
-    """End a round that waits for what never comes."""
+def _patience(given: float) -> Iterator[None]:
+    """End a round that waits for what never comes long after the seconds it was given."""
+    seconds = int(given) + _PATIENCE_SECONDS
 
     def give_up(*_: object) -> None:
-        raise AssertionError(f"it hangs: nothing has come for {_PATIENCE_SECONDS} seconds")
+        raise AssertionError(f"it hangs: nothing has come for {seconds} seconds")
 
     if not hasattr(signal, "alarm"):
         yield
         return
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(_PATIENCE_SECONDS)
+    signal.alarm(seconds)
     try:
         yield
     finally:

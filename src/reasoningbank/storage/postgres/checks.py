@@ -53,10 +53,12 @@ SELECT pattern_id FROM pattern_embeddings
 WHERE namespace = ? AND model = ? AND pattern_id > ? ORDER BY pattern_id LIMIT ?
 """
 _FEW: Final = 50  # an experience may have a megabyte
-_EXPERIENCES: Final = (
-    "SELECT id, steps, checksum FROM trajectories "  # noqa: S608 - constants
-    f"WHERE namespace = ? AND id > ? ORDER BY id LIMIT {_FEW}"
-)
+_EXPERIENCES: Final = f"""
+SELECT t.id, t.steps, t.checksum, t.metadata, s.verdict
+FROM trajectories t LEFT JOIN trajectory_states s
+    ON s.namespace = t.namespace AND s.trajectory_id = t.id
+WHERE t.namespace = ? AND t.id > ? ORDER BY t.id LIMIT {_FEW}
+"""  # noqa: S608 - constants
 _NOTES: Final = tuple(
     f"SELECT {', '.join(columns)} FROM {table} WHERE namespace = ?"  # noqa: S608 - constants
     for table, columns in (
@@ -170,8 +172,8 @@ def _looked_at_vectors(
 def _experiences(connection: PostgresConnection, namespace: str) -> Finding:
     return findings.experiences(
         *findings.tallied(
-            (str(one), trajectories.is_sound(steps, checksum))
-            for one, steps, checksum in _paged(connection, _EXPERIENCES, namespace)
+            (str(one), trajectories.is_whole(*content))
+            for one, *content in _paged(connection, _EXPERIENCES, namespace)
         )
     )
 

@@ -40,7 +40,7 @@ def erase_trajectory(
     Raises:
         NotFound: When there is no such trajectory.
     """
-    trajectories.existing(connection, namespace, trajectory_id)
+    trajectories.check_is_there(connection, namespace, trajectory_id)
     ids = [
         *removal.derived_alone(connection, namespace, trajectory_id),
         *removal.drawn_by_contrast(connection, namespace, trajectory_id),

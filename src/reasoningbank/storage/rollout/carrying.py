@@ -123,7 +123,7 @@ class Carrier:
             for entry in entries
             if entry.kind != EVERYTHING
         ]
-        put(target, namespace, source.copies(namespace, in_order(subjects)))
+        put(target, namespace, source.copies(namespace, in_order(subjects), verified=True))
         self._journal.done(entries)
 
 
@@ -214,7 +214,7 @@ def _compare_page(
     *,
     carry: bool,
 ) -> int:
-    ours = source.copies(namespace, subjects)
+    ours = source.copies(namespace, subjects, verified=True)
     theirs = target.copies(namespace, subjects)
     differing = [copy for copy, there in zip(ours, theirs, strict=True) if copy != there]
     if carry:

@@ -187,8 +187,10 @@ class RolloutReading(RolloutCore):
     def subject_ids(self, namespace: str, kind: SubjectKind, after: str, limit: int) -> list[str]:
         return self._counting().subject_ids(namespace, kind, after, limit)
 
-    def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
-        return self._counting().copies(namespace, subjects)
+    def copies(
+        self, namespace: str, subjects: Sequence[Subject], *, verified: bool = False
+    ) -> list[Copy]:
+        return self._counting().copies(namespace, subjects, verified=verified)
 
     def refuse_writes(self, reason: str | None) -> bool:
         return self._counting().refuse_writes(reason)

@@ -31,6 +31,7 @@ from reasoningbank.storage.sql import (
 from reasoningbank.storage.sql.connection import SqlConnection
 from reasoningbank.storage.sql.engine import engine_of
 from reasoningbank.storage.sql.rows import STORED_COLUMNS, stored_from_row
+from reasoningbank.storage.sql.verification import damaged_vectors, is_sound_vector, verified_row
 
 _IDS: Final[dict[SubjectKind, str]] = {
     "pattern": """
@@ -57,8 +58,8 @@ ANSWERS: Final = """
 SELECT key, fingerprint, at FROM idempotency_keys
 WHERE namespace = ? AND pattern_id = ? ORDER BY key
 """
-_NUMBERS: Final = """
-SELECT model FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?
+_CHECKSUMS: Final = """
+SELECT model, checksum FROM pattern_embeddings WHERE namespace = ? AND pattern_id = ?
 """
 MODELS: Final = "SELECT model, name, dimension, version FROM embedding_models"
 _TRAJECTORY: Final = """
@@ -78,13 +79,20 @@ def subject_ids(
     return [str(row[0]) for row in rows]
 
 
-def copy_of(connection: SqlConnection, namespace: str, subject: Subject) -> Copy:
-    """Give everything kept about one thing; an empty copy where there is nothing."""
+def copy_of(
+    connection: SqlConnection, namespace: str, subject: Subject, *, verified: bool = False
+) -> Copy:
+    """Give everything kept about one thing; an empty copy where there is nothing.
+
+    Raises:
+        StorageCorrupt: With `verified`, for a thing that is not what was stored.
+    """
     match subject.kind:
         case "pattern":
-            return copy_of_pattern(connection, namespace, subject.id)
+            return copy_of_pattern(connection, namespace, subject.id, verified=verified)
         case "trajectory":
-            return copy_of_trajectory(connection, namespace, subject.id)
+            made_of = trajectories.verified_from_row if verified else trajectories.from_row
+            return copy_of_trajectory(connection, namespace, subject.id, made_of)
         case "recall":
             event = recalls.find(connection, namespace, subject.id)
             if event is None:
@@ -98,10 +106,14 @@ def copy_of(connection: SqlConnection, namespace: str, subject: Subject) -> Copy
             return ModelCopy(model=None if current is None else current[1])
 
 
-def copy_of_pattern(connection: SqlConnection, namespace: str, pattern_id: str) -> PatternCopy:
+def copy_of_pattern(
+    connection: SqlConnection, namespace: str, pattern_id: str, *, verified: bool = False
+) -> PatternCopy:
     """Give everything kept about a pattern, also about one that was deleted."""
     # Not `stored_pattern`, which takes a row to change it: this may be a moment that only reads.
     rows = reading.rows_by_id(connection, namespace, [pattern_id], columns=STORED_COLUMNS)
+    if rows and verified:
+        verified_row(rows[pattern_id])
     stored = stored_from_row(rows[pattern_id]) if rows else None
     of_it = (namespace, pattern_id)
     return PatternCopy(
@@ -124,25 +136,31 @@ def copy_of_pattern(connection: SqlConnection, namespace: str, pattern_id: str) 
             KeptAnswer(key=key, fingerprint=fingerprint, at=at)
             for key, fingerprint, at in connection.execute(ANSWERS, of_it)
         ),
-        vectors=() if stored is None else _vectors(connection, namespace, pattern_id),
+        vectors=()
+        if stored is None
+        else _vectors(connection, namespace, pattern_id, verified=verified),
     )
 
 
-def _vectors(connection: SqlConnection, namespace: str, pattern_id: str) -> tuple[KeptVector, ...]:
-    numbers = {int(row[0]) for row in connection.execute(_NUMBERS, (namespace, pattern_id))}
+def _vectors(
+    connection: SqlConnection, namespace: str, pattern_id: str, *, verified: bool
+) -> tuple[KeptVector, ...]:
+    checksums = {
+        int(number): checksum
+        for number, checksum in connection.execute(_CHECKSUMS, (namespace, pattern_id)).fetchall()
+    }
     known = {
         int(number): EmbeddingModel(name, dimension, version)
-        for number, name, dimension, version in connection.execute(MODELS)
-        if number in numbers
+        for number, name, dimension, version in connection.execute(MODELS).fetchall()
+        if number in checksums
     }
     engine = engine_of(connection)
-    kept = [
-        KeptVector(
-            model=model,
-            vector=engine.stored_vectors(connection, namespace, number, [pattern_id])[pattern_id],
-        )
-        for number, model in known.items()
-    ]
+    kept = []
+    for number, model in known.items():
+        vector = engine.stored_vectors(connection, namespace, number, [pattern_id])[pattern_id]
+        if verified and not is_sound_vector(vector, model.dimension, checksums[number]):
+            raise damaged_vectors([pattern_id])
+        kept.append(KeptVector(model=model, vector=vector))
     return tuple(sorted(kept, key=_identity))
 
 

@@ -18,11 +18,14 @@ class SqlCopies(SqlWork):
             lambda connection: copies.subject_ids(connection, namespace, kind, after, limit),
         )
 
-    def copies(self, namespace: str, subjects: Sequence[Subject]) -> list[Copy]:
+    def copies(
+        self, namespace: str, subjects: Sequence[Subject], *, verified: bool = False
+    ) -> list[Copy]:
         return self._moment(
             namespace,
             lambda connection: [
-                copies.copy_of(connection, namespace, subject) for subject in subjects
+                copies.copy_of(connection, namespace, subject, verified=verified)
+                for subject in subjects
             ],
         )
 

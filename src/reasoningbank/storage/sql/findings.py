@@ -63,59 +63,55 @@ def counters(wrong: Sequence[str]) -> Finding:
 
 def patterns(checked: int, damaged: Sequence[str]) -> Finding:
     """Say which patterns fail their checksums."""
-    if damaged:
-        return Finding(
-            check="patterns",
-            level="error",
-            message=f"the content of {len(damaged)} of {checked} patterns fails its checksum",
-            hint=_RESTORE,
-            ids=tuple(damaged[:_IDS_SHOWN]),
-        )
-    return Finding(
-        check="patterns", level="ok", message=f"{checked} patterns match their checksums"
+    return _damaged_or_not(
+        "patterns",
+        damaged,
+        f"the content of {len(damaged)} of {checked} patterns fails its checksum",
+        f"{checked} patterns match their checksums",
+        hint=_RESTORE,
     )
 
 
 def vector_contents(checked: int, damaged: Sequence[str]) -> Finding:
     """Say which vectors fail their checksums."""
-    if damaged:
-        return Finding(
-            check="vector contents",
-            level="error",
-            message=f"{len(damaged)} of {checked} vectors fail their checksums",
-            hint="Run `reasoningbank reembed`.",
-            ids=tuple(damaged[:_IDS_SHOWN]),
-        )
-    message = f"{checked} vectors match their checksums"
-    return Finding(check="vector contents", level="ok", message=message)
+    return _damaged_or_not(
+        "vector contents",
+        damaged,
+        f"{len(damaged)} of {checked} vectors fail their checksums",
+        f"{checked} vectors match their checksums",
+        hint="Run `reasoningbank reembed`.",
+    )
 
 
 def experiences(checked: int, damaged: Sequence[str]) -> Finding:
-    """Say which experiences fail their checksums."""
-    if damaged:
-        return Finding(
-            check="experiences",
-            level="error",
-            message=f"the steps of {len(damaged)} of {checked} experiences fail their checksum",
-            hint="Erase these experiences, and restore them from an export of experiences.",
-            ids=tuple(damaged[:_IDS_SHOWN]),
-        )
-    message = f"the steps of {checked} experiences match their checksums"
-    return Finding(check="experiences", level="ok", message=message)
+    """Say which experiences fail their checksums or cannot be read."""
+    return _damaged_or_not(
+        "experiences",
+        damaged,
+        f"{len(damaged)} of {checked} experiences fail their checksums or cannot be read",
+        f"the steps of {checked} experiences match their checksums",
+        hint="Erase these experiences, and restore them from an export of experiences.",
+    )
 
 
 def notes(checked: int, damaged: Sequence[str]) -> Finding:
     """Say which patterns have notes that cannot be read."""
-    if damaged:
-        return Finding(
-            check="notes",
-            level="error",
-            message=f"{len(damaged)} of {checked} notes about patterns cannot be read",
-            hint=_RESTORE,
-            ids=tuple(sorted(set(damaged))[:_IDS_SHOWN]),
-        )
+    return _damaged_or_not(
+        "notes",
+        sorted(set(damaged)),
+        f"{len(damaged)} of {checked} notes about patterns cannot be read",
+        f"{checked} histories, outcomes and merges can be read",
+        hint=_RESTORE,
+    )
+
+
+def _damaged_or_not(
+    check: str, damaged: Sequence[str], wrong: str, right: str, *, hint: str
+) -> Finding:
+    if not damaged:
+        return Finding(check=check, level="ok", message=right)
     return Finding(
-        check="notes", level="ok", message=f"{checked} histories, outcomes and merges can be read"
+        check=check, level="error", message=wrong, hint=hint, ids=tuple(damaged[:_IDS_SHOWN])
     )
 
 

@@ -28,6 +28,7 @@ _FROM: Final = """
 FROM trajectories t JOIN trajectory_states s
     ON s.namespace = t.namespace AND s.trajectory_id = t.id
 """
+_IS_THERE: Final = "SELECT 1 FROM trajectories WHERE namespace = ? AND id = ?"
 _GET: Final = f"SELECT {_COLUMNS} {_FROM} WHERE t.namespace = ? AND t.id = ?"
 _LIST: Final = (
     f"SELECT {_COLUMNS} {_FROM} "
@@ -64,7 +65,27 @@ MadeOf: TypeAlias = "Callable[[Row], Trajectory]"
 
 
 def from_row(row: Row) -> Trajectory:
-    """Give the trajectory of a row, as it stands."""
+    """Give the trajectory of a row, as it stands.
+
+    Raises:
+        StorageCorrupt: Naming the id, when nothing can be made of it.
+    """
+    try:
+        return _decoded(row)
+    except (ValueError, TypeError, AttributeError, msgspec.MsgspecError) as error:
+        raise _damaged(row, "cannot be read") from error
+
+
+def _damaged(row: Row, what: str) -> StorageCorrupt:
+    trajectory_id = str(row[0])
+    return StorageCorrupt(
+        f"the content of trajectory {trajectory_id} {what}",
+        damaged_ids=(trajectory_id,),
+        hint="Run `reasoningbank doctor`; erase the trajectory and restore it from an export.",
+    )
+
+
+def _decoded(row: Row) -> Trajectory:
     (
         trajectory_id, namespace, description, category, steps, metadata, origin, actor,
         created_at, state, verdict, note, _,
@@ -92,18 +113,24 @@ def verified_from_row(row: Row) -> Trajectory:
         StorageCorrupt: Naming the id, when they are not.
     """
     if not is_sound(row[4], row[-1]):
-        trajectory_id = str(row[0])
-        raise StorageCorrupt(
-            f"the steps of trajectory {trajectory_id} do not match their checksum",
-            damaged_ids=(trajectory_id,),
-            hint="Run `reasoningbank doctor`; erase the trajectory and restore it from an export.",
-        )
+        raise _damaged(row, "does not match its checksum")
     return from_row(row)
 
 
 def is_sound(steps: SqlValue, checksum: SqlValue) -> bool:
     """Give whether the steps of a trajectory, as text or its bytes, are what was stored."""
     return isinstance(steps, (str, bytes)) and _checksum(steps) == checksum
+
+
+def is_whole(steps: SqlValue, checksum: SqlValue, metadata: SqlValue, verdict: SqlValue) -> bool:
+    """Give whether the steps of a trajectory are what was stored, and what is beside them can be read."""
+    try:
+        _decode_object(metadata)  # type: ignore[arg-type]
+        if verdict is not None:
+            _decode_verdict(verdict)  # type: ignore[arg-type]
+    except (ValueError, TypeError, msgspec.MsgspecError):
+        return False
+    return is_sound(steps, checksum)
 
 
 def _checksum(steps: str | bytes) -> int:
@@ -172,6 +199,12 @@ def existing(connection: SqlConnection, namespace: str, trajectory_id: str) -> T
     if trajectory is None:
         raise missing(trajectory_id)
     return trajectory
+
+
+def check_is_there(connection: SqlConnection, namespace: str, trajectory_id: str) -> None:
+    """Raise `NotFound` where there is no such trajectory; one that damage has made unreadable is there."""
+    if connection.execute(_IS_THERE, (namespace, trajectory_id)).fetchone() is None:
+        raise missing(trajectory_id)
 
 
 def missing(trajectory_id: str) -> NotFound:

@@ -23,7 +23,11 @@ _ROWS: Final = f"SELECT {STORED_COLUMNS} FROM patterns"  # noqa: S608 - constant
 _ROW: Final = f"{_ROWS} WHERE rowid = ?"
 _ID_BYTES: Final = "SELECT CAST(id AS BLOB) FROM patterns WHERE rowid = ?"
 _VECTORS: Final = "SELECT pattern_id, embedding, dimension, checksum FROM pattern_embeddings"
-_EXPERIENCES: Final = "SELECT id, CAST(steps AS BLOB), checksum FROM trajectories"
+_EXPERIENCES: Final = """
+SELECT t.id, CAST(t.steps AS BLOB), t.checksum, CAST(t.metadata AS BLOB), CAST(s.verdict AS BLOB)
+FROM trajectories t LEFT JOIN trajectory_states s
+    ON s.namespace = t.namespace AND s.trajectory_id = t.id
+"""
 _WITHOUT_VECTOR: Final = """
 SELECT p.id FROM patterns p LEFT JOIN namespaces n ON n.namespace = p.namespace
 LEFT JOIN pattern_embeddings e
@@ -179,8 +183,8 @@ def _vector_checksums(connection: apsw.Connection) -> Finding:
 
 def _experiences(connection: apsw.Connection) -> Finding:
     checked, damaged = findings.tallied(
-        (str(one), trajectories.is_sound(steps, checksum))
-        for one, steps, checksum in connection.execute(_EXPERIENCES)
+        (str(one), trajectories.is_whole(*content))
+        for one, *content in connection.execute(_EXPERIENCES)
     )
     return findings.experiences(checked, damaged)
 

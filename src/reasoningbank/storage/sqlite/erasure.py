@@ -82,7 +82,7 @@ def erase_trajectory(connections: Connections, namespace: str, trajectory_id: st
         Busy: As for `erase`.
     """
     with connections.writing() as connection:
-        trajectories.existing(connection, namespace, trajectory_id)
+        trajectories.check_is_there(connection, namespace, trajectory_id)
         ids = [
             *removal.derived_alone(connection, namespace, trajectory_id),
             *removal.drawn_by_contrast(connection, namespace, trajectory_id),

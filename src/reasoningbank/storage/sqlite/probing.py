@@ -20,8 +20,10 @@ from reasoningbank.storage.sqlite.settings import translated_error
 _HEADER_BYTES: Final = 100
 _MAGIC: Final = b"SQLite format 3\0"
 
+_OURS: Final = "reasoningbank"
 # (name, table, columns that tell it from others of the same table name); the first match counts.
-_FOREIGN_SCHEMAS: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
+_SCHEMAS: Final[tuple[tuple[str, str, frozenset[str]], ...]] = (
+    (_OURS, "bank_properties", frozenset({"name", "value"})),
     ("agentic-flow", "patterns", frozenset({"type", "pattern_data", "confidence"})),
     ("claude-flow 3", "patterns", frozenset({"pattern_type", "condition", "action"})),
     ("source document", "patterns", frozenset({"task_category", "task_description", "data"})),
@@ -47,8 +49,8 @@ def schema_version_of(path: Path) -> int:
     (sqlite.org/howtocorrupt.html, section 2.2).
 
     Raises:
-        StorageCorrupt: For an empty file or one whose header is no database's.
-        ForeignDatabase: For a database that is not a bank.
+        StorageCorrupt: For an empty file, or one whose header is no database's or does not go with its tables.
+        ForeignDatabase: For a database that is not a bank, by its header and its tables.
         SchemaTooNew: For a bank of a newer release.
         Unavailable: When it is no file or cannot be read.
     """
@@ -75,7 +77,7 @@ def schema_version_of(path: Path) -> int:
             hint="Name another file, or restore a backup.",
         )
     if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
-        raise _foreign(path)
+        raise _not_marked(path)
     _check_whole(path, size, header)
     version = int.from_bytes(header[60:64], "big")
     if version > SCHEMA_VERSION:
@@ -138,8 +140,15 @@ def _header(path: Path, size: int) -> bytes:
     return header
 
 
-def _foreign(path: Path) -> ForeignDatabase:
-    schema = _foreign_schema(path)
+def _not_marked(path: Path) -> ForeignDatabase | StorageCorrupt:
+    """Give the error for a database whose header does not say that it is a bank."""
+    schema = _schema_of(path)
+    if schema == _OURS:
+        return StorageCorrupt(
+            "has the tables of a bank, but its header is damaged",
+            path=str(path),
+            hint="Restore a backup.",
+        )
     known = f"a database of {schema}" if schema != "unknown" else "another program's database"
     return ForeignDatabase(
         f"is {known}, not a bank; it was left as it is",
@@ -155,7 +164,7 @@ def _command(path: Path) -> str:
     return shlex.join(["reasoningbank", "migrate", str(path)])
 
 
-def _foreign_schema(path: Path) -> str:
+def _schema_of(path: Path) -> str:
     try:
         connection = apsw.Connection(
             uri(path, "mode=ro", "immutable=1"),
@@ -166,7 +175,7 @@ def _foreign_schema(path: Path) -> str:
     try:
         # With this SQLite reads the schema of a file that is cut off further down, too.
         connection.execute("PRAGMA writable_schema=ON")
-        for name, table, columns in _FOREIGN_SCHEMAS:
+        for name, table, columns in _SCHEMAS:
             found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
             if columns <= {str(row[0]) for row in found}:
                 return name

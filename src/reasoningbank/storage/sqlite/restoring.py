@@ -9,16 +9,29 @@ from pathlib import Path
 import apsw
 import msgspec
 
-from reasoningbank.domain.errors import Conflict, StorageCorrupt, Unavailable
+from reasoningbank.domain.errors import Conflict, InvalidInput, StorageCorrupt, Unavailable
 from reasoningbank.domain.timestamps import format_timestamp
 from reasoningbank.storage.sqlite.backups import check_copy, unpack
 from reasoningbank.storage.sqlite.copying import copy_into
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
 from reasoningbank.storage.sqlite.migrations import migrate
 from reasoningbank.storage.sqlite.probing import schema_version_of
+from reasoningbank.storage.sqlite.schema import MIGRATIONS
 from reasoningbank.storage.sqlite.settings import ConnectionSettings, translated_error
 
 _BUSY_TIMEOUT = 30.0
+# A bank that cannot be read for one of these is as sound as before: others hold it, or means are short.
+_NO_DAMAGE = (
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.FullError,
+    apsw.ReadOnlyError,
+    apsw.PermissionsError,
+    apsw.AuthError,
+    apsw.CantOpenError,
+    apsw.NoMemError,
+    apsw.InterruptError,
+)
 _SIDE_FILES = ("-wal", "-shm")
 
 
@@ -52,16 +65,26 @@ def restore_backup(backup: Path, bank: Path) -> RestoreReport:
         StorageCorrupt: When the backup is damaged; the bank is as it was.
         ForeignDatabase, SchemaTooNew, Unavailable: When what is in the bank's place is another
             program's, a newer release's, or cannot be read; it is as it was.
+        InvalidInput: When the backup is what would be replaced.
         Busy: When others held the bank for too long; it is as it was.
     """
     bank = Path(os.path.realpath(bank))
-    with reserved_beside(bank) as fresh:
-        unpack(backup, fresh)
-        schema_version_of(fresh)
-        _bring_up_to_date(fresh)
-        check_copy(fresh)
-        patterns = _patterns_in(fresh)
-        kept, in_place = _switch(fresh, bank)
+    if os.path.realpath(backup) == str(bank):
+        raise InvalidInput("is the backup itself", field="db", hint="Name the bank.")
+    try:
+        with reserved_beside(bank) as fresh:
+            unpack(backup, fresh)
+            schema_version_of(fresh)
+            _bring_up_to_date(fresh)
+            check_copy(fresh)
+            patterns = _patterns_in(fresh)
+            kept, in_place = _switch(fresh, bank)
+    except OSError as error:
+        raise Unavailable(
+            f"cannot be written: {error.strerror}",
+            path=str(bank),
+            hint="Check that its directory exists and that you may write to it.",
+        ) from error
     return RestoreReport(
         path=str(bank),
         patterns=patterns,
@@ -97,14 +120,19 @@ def _switch(fresh: Path, bank: Path) -> tuple[Path | None, bool]:
 
 def _is_readable(bank: Path) -> bool:
     try:
-        schema_version_of(bank)
+        if schema_version_of(bank) not in MIGRATIONS:
+            return False  # no step leads on from there
         connection = _settings(bank).open()
         try:
             [(answer,)] = connection.execute("PRAGMA quick_check(1)")
             return bool(answer == "ok")
         finally:
             connection.close()
-    except (StorageCorrupt, apsw.Error):
+    except StorageCorrupt:
+        return False
+    except _NO_DAMAGE as error:
+        raise translated_error(error, str(bank)) from error
+    except apsw.Error:
         return False
 
 
