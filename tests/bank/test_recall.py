@@ -108,7 +108,7 @@ def test_arguments_out_of_range_are_named(
 
 
 def test_an_outcome_of_nothing_says_what_may_be_named(bank: ReasoningBank) -> None:
-    with pytest.raises(InvalidInput, match="pattern is missing. Or give recall."):
+    with pytest.raises(InvalidInput, match=r"pattern is missing\. Or give recall\."):
         bank.record_outcome(success=True, source="test")  # type: ignore[call-overload]
 
 
