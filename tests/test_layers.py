@@ -48,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": BELOW_BANK | {"bank", "serving"} | DOORS,
     **{door: BELOW_BANK | {"bank", "serving"} for door in DOORS - {"cli"}},
     "adapters": {"bank", "domain"},
+    "__main__": {"cli"},
 }
 
 # domain is pure: these can neither reach a disk, a socket or a clock, nor keep state between calls.

@@ -761,6 +761,23 @@ def test_a_whole_origin_is_withdrawn_with_what_it_imported(any_bank: ReasoningBa
     assert any_bank.reinstate(origin="evil.jsonl") == []
 
 
+def test_withdrawing_an_import_leaves_what_was_known_here_before_it(
+    any_bank: ReasoningBank,
+) -> None:
+    own = any_bank.store_pattern(task_description="Pay", task_category="c", strategy="Ask first.")
+    lines = [
+        {"task_description": "Pay", "task_category": "c", "strategy": strategy}
+        for strategy in ("Ask first.", "Pay at once.")
+    ]
+    text = "\n".join(json.dumps(line) for line in lines)
+    any_bank.import_jsonl(io.StringIO(text), origin="stranger")
+    any_bank.import_jsonl(io.StringIO(text), origin="stranger")
+
+    [alone] = any_bank.withdraw(origin="stranger")
+
+    assert states(any_bank, own, alone) == ["active", "quarantined"]
+
+
 def test_a_whole_actor_is_withdrawn_but_not_what_others_stored_too(tmp_path: Path) -> None:
     said = PatternInput(task_description="Pay", task_category="c", strategy="Ask first.")
     alone = PatternInput(task_description="Pay", task_category="c", strategy="Pay at once.")

@@ -107,6 +107,11 @@ def test_arguments_out_of_range_are_named(
     assert caught.value.field == field
 
 
+def test_an_outcome_of_nothing_says_what_may_be_named(bank: ReasoningBank) -> None:
+    with pytest.raises(InvalidInput, match=r"pattern is missing\. Or give recall\."):
+        bank.record_outcome(success=True, source="test")  # type: ignore[call-overload]
+
+
 def test_an_outcome_credits_what_was_shown_once(any_bank: ReasoningBank) -> None:
     pattern = store(any_bank, TASK, "Read the plan first.")
     recall = any_bank.recall(TASK)

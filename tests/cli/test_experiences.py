@@ -162,6 +162,13 @@ def test_a_source_is_withdrawn_by_the_origin_that_is_shown(call, database, kept)
     assert call("reinstate", "--origin", shown, *database, "--json").json["activated"] == taken
 
 
+def test_a_source_that_nothing_came_of_is_said_to_be_one(call, database):
+    ended = call("withdraw", "--origin", "chat exprot", *database)
+
+    assert (ended.status, ended.stdout) == (0, "0 patterns quarantined\n")
+    assert "nothing active came of 'chat exprot' alone" in ended.stderr
+
+
 def test_withdrawing_needs_one_thing_to_withdraw(call, database):
     ended = call("withdraw", *database, "--json")
 

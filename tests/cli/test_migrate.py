@@ -27,6 +27,19 @@ def test_rejected_rows_end_with_8_and_stand_in_a_file(call, tmp_path: Path):
     assert ended.status == 8
     assert ended.json["tally"]["files"][0]["tables"]
     assert '"id":"b"' in Path(ended.json["rejects"]).read_text()
+    assert sum(ended.json["reasons"].values()) == 1
+
+
+def test_every_run_says_why_rows_are_rejected_also_when_nothing_is_new(call, tmp_path: Path):
+    rows = [foreign.flow_pattern("a"), {**foreign.flow_pattern("b"), "pattern_data": "{"}]
+    source = foreign.agentic_flow(tmp_path / "memory.db", rows)
+    first = call("migrate", source, "--to", tmp_path / "bank.db")
+    again = call("migrate", source, "--to", tmp_path / "bank.db")
+
+    assert "nothing new" in again.stdout
+    for ended in (first, again):
+        assert ended.status == 8
+        assert "rejected, 1 row: patterns: pattern_data is not JSON" in ended.stdout
 
 
 def test_going_back_ends_with_9_as_printed(call, tmp_path: Path):
@@ -60,6 +73,26 @@ def test_a_dry_run_shows_counts_mapping_and_samples_and_writes_nothing(call, tmp
     assert "sample of patterns, p0" in ended.stdout
     assert "nothing was written" in ended.stdout
     assert [file.name for file in tmp_path.iterdir()] == ["memory.db"]
+
+
+def test_samples_of_several_files_name_theirs_and_experiences_show_steps(call, tmp_path: Path):
+    step = '{"steps": [{"action": "open the log"}]}'
+    for name in ("a.db", "b.db"):
+        foreign.database(
+            tmp_path / name,
+            foreign.AGENTIC_FLOW,
+            {
+                "task_trajectories": [
+                    {"task_id": "t1", "agent_id": "x", "query": "Find it", "trajectory_json": step}
+                ]
+            },
+        )
+    ended = call("migrate", tmp_path, "--dry-run")
+
+    for name in ("a.db", "b.db"):
+        assert f"sample of task_trajectories, t1, in {tmp_path / name}" in ended.stdout
+    assert "  steps: " in ended.stdout
+    assert "  strategy: " not in ended.stdout
 
 
 def test_the_command_that_a_refused_database_names_takes_it_over(call, tmp_path: Path, monkeypatch):

@@ -296,6 +296,25 @@ def test_erase_removes_the_history_too(call, filled, login_id):
     assert call("history", login_id, "--db", filled).status == 1
 
 
+def test_erasing_what_was_never_kept_does_not_claim_to_have_erased_it(call, filled, login_id):
+    assert call("erase", login_id, "--db", filled).stdout.startswith(f"erased {login_id}")
+    again = call("erase", login_id, "--db", filled)
+
+    assert again.status == 0
+    assert again.stdout.startswith(f"nothing was kept under {login_id}")
+
+
+def test_a_tidying_without_steps_offers_nothing_to_undo(call, filled):
+    ended = call("consolidate", "--db", filled)
+
+    assert "0 steps taken" in ended.stdout
+    assert "--undo" not in ended.stdout
+
+
+def test_a_misspelt_verb_is_answered_with_the_nearest_in_whole_sentences(call):
+    assert "Did you mean 'outcome'? Try `" in call("outcomes").stderr
+
+
 # outcome, history
 
 

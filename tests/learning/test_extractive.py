@@ -92,7 +92,7 @@ def test_the_same_answer_sent_again_and_again_is_noticed() -> None:
         Step(action="submit 'flag{a b}'", observation="ok"),
     )
 
-    assert "4 times, sent again unchanged among them" in lesson.strategy
+    assert "4 times, also when sent again unchanged" in lesson.strategy
     assert "the argument in quotes" in lesson.strategy
     assert lesson.title == "Wrong flag: the argument in quotes, since it holds spaces"
 

@@ -107,6 +107,8 @@ class OutcomeOperations(BankCore):
             return self._settle(id_text(recall, "recall"), used, outcome)
         if used is not None:
             raise InvalidInput("goes with recall", field="used")
+        if pattern is None:
+            raise InvalidInput("is missing", field="pattern", hint="Or give recall.")
         pattern_id = UUID(id_text(pattern, "pattern"))
         told = msgspec.structs.replace(outcome, pattern_id=pattern_id)
         return self._storage.record_outcome(self._namespace, told)

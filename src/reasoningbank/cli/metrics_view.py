@@ -15,6 +15,7 @@ from reasoningbank.cli.quantities import duration, size
 from reasoningbank.domain.metrics import BankMetrics, OperationMetrics, RecallMetrics
 
 _HEADINGS = ("calls", "per s", "p50", "p95", "p99", "rows", "bytes", "errors")
+_SLOWEST = 0.01
 
 
 def metrics_view(counted: BankMetrics, seconds: float) -> RenderableType:
@@ -49,7 +50,7 @@ def operations_table(operations: Iterable[OperationMetrics], seconds: float) -> 
         grid.add_row(
             one.name,
             f"{one.calls:,}",
-            f"{one.calls / seconds:.3g}" if seconds > 0 else "-",
+            _rate(one.calls, seconds),
             duration(one.p50),
             duration(one.p95),
             duration(one.p99),
@@ -58,6 +59,14 @@ def operations_table(operations: Iterable[OperationMetrics], seconds: float) -> 
             Text(f"{failed:,}", style="red" if failed else ""),
         )
     return grid
+
+
+def _rate(calls: int, seconds: float) -> str:
+    """Give calls in a second; powers of ten would tell nobody anything."""
+    if seconds <= 0:
+        return "-"
+    rate = calls / seconds
+    return f"<{_SLOWEST}" if 0 < rate < _SLOWEST else f"{rate:.3g}"
 
 
 def facts_of(counted: BankMetrics) -> Iterable[tuple[str, str]]:

@@ -62,7 +62,8 @@ def _report_usage(error: typer.BadParameter, *, as_json: bool) -> int:
         content = {"code": "usage", "message": message, "field": None, "path": None, "hint": hint}
         _report({"error": content})
     else:
-        _report(f"error: {message}. {hint}")
+        end = "" if message.endswith("?") else "."
+        _report(f"error: {message}{end} {hint}")
     return ExitStatus.INVALID
 
 

@@ -86,7 +86,7 @@ def _turn_lesson(turn: Turn, steps: int, phrasing: Phrasing) -> Candidate | None
     met = phrasing.met(first, turn.error, about)
     if count > 1:
         repeated = len({one.step.action for one in turn.failures}) < count
-        met += f" {times(count)}" + (", sent again unchanged among them" if repeated else "")
+        met += f" {times(count)}" + (", also when sent again unchanged" if repeated else "")
     got_past = "" if how is None else sentence(how)
     passed = ""
     if turn.success.report is not None and turn.success.report.passed:

@@ -26,9 +26,14 @@ _SHOWN_EVERY: Final = 256
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of a table, as it would come in."""
+    """One row of a table, as it would come in.
 
+    Of an experience, `strategy` holds what its first three steps did.
+    """
+
+    file: str
     table: str
+    becomes: str
     id: str
     task_description: str
     task_category: str
@@ -65,6 +70,7 @@ def inspect(source: str, *, show: Show = unseen) -> Inspection:
     done = 0
     for path in files:
         account = FileAccount(file=str(path))
+        looking.file = account.file
         tally.files.append(account)
         with tempfile.TemporaryDirectory(prefix="reasoningbank-") as work:
             try:
@@ -91,6 +97,7 @@ def inspect(source: str, *, show: Show = unseen) -> Inspection:
 
 class _Looking:
     def __init__(self) -> None:
+        self.file = ""
         self.reasons: Counter[str] = Counter()
         self.samples: list[Sample] = []
         self.redacted: Counter[str] = Counter()
@@ -132,7 +139,9 @@ class _Looking:
             self._sampled[id(account)] += 1
             self.samples.append(
                 Sample(
+                    file=self.file,
                     table=account.table,
+                    becomes=account.becomes,
                     id=item.place.id,
                     task_description=task[:_SHOWN],
                     task_category=category,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,7 +54,9 @@ class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):
         way: Whether a finished bank was switched in, or rows written into the target itself.
         tally: What became of every row.
         backup: The target as it was before, or None where there was none.
-        rejects: The file that names what did not come along, or None.
+        rejects: The file that names what did not come along, or None; there is none where
+            there was nothing new to bring.
+        reasons: How many rows did not come along, by table and reason.
         resumed: Whether an interrupted run was finished.
     """
 
@@ -65,6 +68,7 @@ class MigrationReport(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally
     backup: str | None
     rejects: str | None
+    reasons: dict[str, int]
     resumed: bool
 
 
@@ -152,6 +156,7 @@ class _Run:
         self._shown = url if path is not None else shown_url(url)
         self._work = Work.beside(path, self._shown)
         self._resumed = False
+        self._reasons: Counter[str] = Counter()
 
     def to_the_end(self) -> MigrationReport:
         """Take every step that is still to be taken."""
@@ -285,7 +290,7 @@ class _Run:
         try:
             target = Target(storage, self._namespace, self._vectors, journal.actor, together, rows)
             taking = TakingIn(target, self._clock, self._random_bytes, resumed=self._resumed)
-            with _rejects(directory / REJECTS) as on_reject:
+            with _rejects(directory / REJECTS, self._reasons) as on_reject:
                 tally = convert(Converting(self._files, directory, self._show, on_reject), taking)
         finally:
             storage.close()
@@ -341,6 +346,7 @@ class _Run:
             tally=tally,
             backup=str(backup) if run and backup.exists() else None,
             rejects=str(rejects) if run and rejects.exists() else None,
+            reasons=dict(self._reasons),
             resumed=self._resumed,
         )
 
@@ -357,14 +363,16 @@ def _brought_anything(tally: Tally) -> bool:
 
 
 @contextmanager
-def _rejects(path: Path) -> Iterator[Callable[[Reject], None]]:
-    """Give what writes rejects to a file, one JSON object a line; none at all for none."""
+def _rejects(path: Path, reasons: Counter[str]) -> Iterator[Callable[[Reject], None]]:
+    """Give what writes rejects to a file, one JSON object a line, and counts why; none for none."""
     path.unlink(missing_ok=True)
+    reasons.clear()
     file = None
     try:
 
         def write(reject: Reject) -> None:
             nonlocal file
+            reasons[f"{reject.table}: {reject.reason}"] += 1
             if file is None:
                 file = path.open("wb")
             file.write(msgspec.json.encode(reject) + b"\n")

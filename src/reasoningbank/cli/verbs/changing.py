@@ -148,7 +148,7 @@ def erase(
         return
     for erasure in erased:
         rows = ", ".join(f"{count} in {table}" for table, count in erasure.rows.items() if count)
-        print(f"erased {erasure.id}")
+        print(f"erased {erasure.id}" if rows else f"nothing was kept under {erasure.id}")
         print(
             f"rows removed: {rows or 'none'}; {erasure.bytes_checked:,} bytes of the files searched"
         )

@@ -61,6 +61,7 @@ def consolidate(
     looked_at = counted(report.looked_at, "pattern")
     proposed = counted(len(report.proposals), "step")
     if report.applied:
-        print(f"{looked_at} looked at, {proposed} taken; undo with --undo {report.id}")
+        undo_it = f"; undo with --undo {report.id}" if report.proposals else ""
+        print(f"{looked_at} looked at, {proposed} taken{undo_it}")
     else:
         print(f"{looked_at} looked at, {proposed} proposed, nothing changed")

@@ -1,11 +1,13 @@
 """Verbs that show experiences, take them back and bring them in again."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reasoningbank.cli.invocation import Invocation, with_bank
 from reasoningbank.cli.json_output import print_json
+from reasoningbank.cli.safe_text import safe_line
 from reasoningbank.cli.wording import counted
 from reasoningbank.domain.errors import NotFound
 from reasoningbank.domain.json_value import canonical_json
@@ -182,8 +184,15 @@ def withdraw(
         ids = bank.withdraw(trajectory=trajectory_id, origin=origin, actor=actor)
     if invocation.as_json:
         print_json({"quarantined": ids})
-    else:
-        _say("quarantined", ids)
+        return
+    _say("quarantined", ids)
+    source = origin if origin is not None else actor
+    if not ids and source is not None:
+        print(
+            f"note: nothing active came of '{safe_line(source)}' alone. `get` shows the origin of"
+            " a pattern, `trajectories` that of an experience.",
+            file=sys.stderr,
+        )
 
 
 @with_bank

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reasoningbank.migration.running import MigrationReport
 
 _WIDEST = 24
+_REASONS = 5
 
 
 @with_vectors
@@ -145,6 +146,7 @@ def _print_report(report: "MigrationReport") -> None:
         for table in file.tables:
             if table.rows:
                 print(f"  {_account_line(table)}")
+    _print_reasons(report.reasons)
     _print_changes(tally)
     brought = f"{tally.total('migrated'):,} migrated, {tally.total('merged'):,} merged"
     known = f"{tally.total('known'):,} known already"
@@ -181,6 +183,16 @@ def _account_line(table: "TableAccount") -> str:
     return f"{name}  {', '.join(fates)} ({table.product} {table.becomes})"
 
 
+def _print_reasons(reasons: dict[str, int]) -> None:
+    """Say why rows do not come, the commonest reason first; a few, for each may name its row."""
+    ordered = sorted(reasons.items(), key=lambda one: -one[1])
+    for reason, rows in ordered[:_REASONS]:
+        print(f"rejected, {counted(rows, 'row')}: {safe_line(reason)}")
+    rest = ordered[_REASONS:]
+    if rest:
+        print(f"rejected, {counted(sum(rows for _, rows in rest), 'row')}: for other reasons")
+
+
 def _print_changes(tally: "Tally") -> None:
     if tally.redacted:
         print(f"taken out before storing: {kinds_counted(tally.redacted)}")
@@ -210,16 +222,17 @@ def _expected_line(table: "TableAccount") -> str:
 
 
 def _print_samples(inspection: "Inspection") -> None:
-    for reason, rows in inspection.reasons.items():
-        print(f"rejected, {counted(rows, 'row')}: {safe_line(reason)}")
+    _print_reasons(inspection.reasons)
     _print_changes(inspection.tally)
     for sample in inspection.samples:
-        print(f"sample of {safe_line(sample.table)}, {safe_line(sample.id)}")
+        file = f", in {safe_line(sample.file)}" if len(inspection.tally.files) > 1 else ""
+        print(f"sample of {safe_line(sample.table)}, {safe_line(sample.id)}{file}")
         print(f"  task: {safe_line(sample.task_description)}")
         print(f"  category: {safe_line(sample.task_category)}")
         if sample.title:
             print(f"  title: {safe_line(sample.title)}")
-        print(f"  strategy: {safe_line(sample.strategy)}")
+        what = "steps" if sample.becomes == "trajectories" else "strategy"
+        print(f"  {what}: {safe_line(sample.strategy)}")
         if sample.tags:
             print(f"  tags: {safe_line(', '.join(sample.tags))}")
     print("nothing was written")

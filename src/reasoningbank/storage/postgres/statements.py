@@ -109,9 +109,18 @@ ON CONFLICT (namespace, id) DO UPDATE SET value = performance_metrics.value + ex
     withdrawal.DIRECT_OF_ORIGIN: withdrawal.DIRECT_OF_ORIGIN.replace(
         "json_extract(p.data, '$.metadata.provenance.origin') = ?2",
         f"{_ORIGIN.format(column='p.data')} = ?2",
-    ).replace(
+    )
+    .replace(
         "json_extract(o.content, '$.metadata.provenance.origin') IS NOT ?2",
         f"{_ORIGIN.format(column='o.content')} IS DISTINCT FROM ?2",
+    )
+    .replace(
+        "json_type(h.before, '$.metadata') = 'object'",
+        "CAST(h.before AS json) -> 'metadata' IS NOT NULL",
+    )
+    .replace(
+        "json_type(h.before, '$.metadata.provenance') IS NULL",
+        "CAST(h.before AS json) #> '{metadata,provenance}' IS NULL",
     ),
     removal.DRAWN_BY_CONTRAST: removal.DRAWN_BY_CONTRAST.replace(
         "JOIN json_each(p.data, '$.metadata.contrasted_with') other\n", ""

@@ -28,7 +28,8 @@ SELECT id FROM trajectories
 WHERE namespace = ?1 AND ((?2 = 'origin' AND origin = ?3) OR (?2 = 'actor' AND actor = ?3))
 ORDER BY id
 """
-# Patterns stored as they are, without a trajectory, and not by anybody else as well.
+# Patterns stored as they are, without a trajectory, and not by anybody else as well: neither later
+# (an observation from elsewhere) nor before (an import was merged into one without a provenance).
 _DIRECT_OF_ACTOR: Final = """
 SELECT p.id FROM patterns p
 WHERE p.namespace = ?1 AND p.created_by = ?2 AND (p.state = 'active' OR EXISTS (
@@ -49,6 +50,10 @@ AND NOT EXISTS (SELECT 1 FROM pattern_links l WHERE l.namespace = p.namespace
 AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.namespace = p.namespace
     AND o.pattern_id = p.id
     AND json_extract(o.content, '$.metadata.provenance.origin') IS NOT ?2)
+AND NOT EXISTS (SELECT 1 FROM pattern_history h WHERE h.namespace = p.namespace
+    AND h.pattern_id = p.id AND h.kind = 'merged'
+    AND json_type(h.before, '$.metadata') = 'object'
+    AND json_type(h.before, '$.metadata.provenance') IS NULL)
 ORDER BY p.id
 """
 _HELD: Final = """
