@@ -15,6 +15,7 @@ from reasoningbank.cli.quantities import duration, size
 from reasoningbank.domain.metrics import BankMetrics, OperationMetrics, RecallMetrics
 
 _HEADINGS = ("calls", "per s", "p50", "p95", "p99", "rows", "bytes", "errors")
+_LEAST_RATE = 0.001
 
 
 def metrics_view(counted: BankMetrics, seconds: float) -> RenderableType:
@@ -49,7 +50,7 @@ def operations_table(operations: Iterable[OperationMetrics], seconds: float) -> 
         grid.add_row(
             one.name,
             f"{one.calls:,}",
-            f"{one.calls / seconds:.3g}" if seconds > 0 else "-",
+            _rate(one.calls / seconds) if seconds > 0 else "-",
             duration(one.p50),
             duration(one.p95),
             duration(one.p99),
@@ -58,6 +59,10 @@ def operations_table(operations: Iterable[OperationMetrics], seconds: float) -> 
             Text(f"{failed:,}", style="red" if failed else ""),
         )
     return grid
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:.3g}" if per_second >= _LEAST_RATE else f"<{_LEAST_RATE}"
 
 
 def facts_of(counted: BankMetrics) -> Iterable[tuple[str, str]]:
