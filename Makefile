@@ -43,6 +43,10 @@ test: $(VENV)/.test browser tests/mcp/npm/.installed ## run every test but the l
 web: $(WEB_READY) ## build the demo page of the TypeScript package and serve it on loopback
 	cd web && npm run --silent demo
 
+.PHONY: postgres
+postgres: $(VENV)/.test ## a PostgreSQL with pgvector to try a team's bank on; prints its URL, Ctrl-C ends it and removes its data
+	@$(BIN)/python -m tests.postgres.server
+
 .PHONY: check
 check: check-format check-types check-layers check-generated docs web-check ## formatting, lint, types, layers, generated files, documentation
 

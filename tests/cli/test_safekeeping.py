@@ -60,6 +60,47 @@ def test_an_export_of_everything_is_recognised(call, path, tmp_path):
     assert count(tmp_path / "new.db") == 3
 
 
+def test_what_holds_namespaces_of_its_own_is_not_restored_into_one(call, path, tmp_path):
+    call("export", "--everything", tmp_path / "all.jsonl", "--db", path)
+    made = json.loads(call("backup", "--db", path, "--json").stdout)["path"]
+
+    for source in (tmp_path / "all.jsonl", made):
+        failed = call("restore", source, "--namespace", "other", "--db", tmp_path / "new.db")
+        assert failed.status == ExitStatus.INVALID
+        assert "namespace cannot be chosen" in failed.stderr
+    assert not (tmp_path / "new.db").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--everything"]])
+def test_an_export_of_a_namespace_that_holds_nothing_says_so(call, path, tmp_path, words):
+    done = call("export", tmp_path / "a.jsonl", *words, "--namespace", "tem-a", "--db", path)
+
+    assert done.status == 0
+    assert "the namespace tem-a holds nothing" in done.stderr
+
+
+def test_a_role_that_sees_one_namespace_at_a_time_does_not_export_everything(
+    call, team_dsn, tmp_path
+):
+    failed = call("export", "--everything", tmp_path / "all.jsonl", "--db", team_dsn)
+
+    assert failed.status == ExitStatus.INVALID
+    assert "as the owner of the tables" in failed.stderr
+    assert not (tmp_path / "all.jsonl").exists()
+
+
+def test_a_damaged_bank_is_named_when_it_is_not_backed_up(call, path, tmp_path):
+    import apsw
+
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE patterns SET strategy = 'planted'")
+    connection.close()
+    failed = call("backup", tmp_path / "kept", "--db", path)
+
+    assert failed.status == ExitStatus.STORAGE
+    assert f"{path} is damaged" in failed.stderr
+
+
 @pytest.mark.parametrize("verb", [["backup"], ["restore", "BACKUP"]])
 def test_a_bank_on_a_server_is_referred_to_the_tools_of_the_server(call, path, verb):
     made = json.loads(call("backup", "--db", path, "--json").stdout)["path"]

@@ -70,6 +70,7 @@ def test_many_operations_and_recalls_fit_one_screen(call, tmp_path):
 
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 80
+    assert any(line.startswith("Categories  category-") for line in lines)
 
 
 def test_json_holds_the_same(call, used):

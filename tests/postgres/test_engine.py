@@ -9,7 +9,7 @@ import threading
 import psycopg
 import pytest
 
-from reasoningbank import ReasoningBank, Unavailable
+from reasoningbank import InvalidInput, ReasoningBank, Unavailable
 from reasoningbank.domain.consolidation import Reached
 from reasoningbank.storage.postgres import connection as connections_of_the_bank
 from reasoningbank.storage.postgres import transactions
@@ -174,6 +174,13 @@ def test_texts_come_back_letter_for_letter_and_a_zero_byte_cuts_nothing(postgres
 )
 def test_placeholders_become_those_of_the_server(statement, expected):
     assert worded(statement) == expected
+
+
+def test_a_parameter_that_nobody_knows_is_refused_with_those_of_the_bank():
+    with pytest.raises(InvalidInput, match=r"parameter that is not known.*pool_size") as refused:
+        server_of("postgresql://a:secret@h/d?pool=3")
+
+    assert "secret" not in f"{refused.value} {refused.value.__cause__}"
 
 
 def test_what_a_url_leaves_out_is_set_and_what_it_says_is_kept():

@@ -170,6 +170,15 @@ def test_what_is_no_backup_is_refused(path, tmp_path):
         restore_backup(tmp_path / "notes.txt", path)
 
 
+def test_something_else_that_is_compressed_is_refused_by_its_own_name(path, tmp_path):
+    (tmp_path / "notes.gz").write_bytes(gzip.compress(b"not a bank"))
+
+    with pytest.raises(InvalidInput) as refusal:
+        restore_backup(tmp_path / "notes.gz", path)
+
+    assert refusal.value.field == str(tmp_path / "notes.gz")
+
+
 def test_a_restore_over_a_bank_keeps_what_it_held(path):
     backup = Path(back_up(path).path)
     with ReasoningBank.open(path) as bank:

@@ -132,6 +132,17 @@ def test_of_a_truncated_file_what_is_left_is_saved(damaged, tmp_path, sound, sha
     assert_accounted_for(report, sound, tmp_path / "new.db", least=1)
 
 
+def test_the_pages_that_are_cut_off_are_named(damaged, tmp_path):
+    pages = damaged.stat().st_size // 4096
+    damaged.write_bytes(damaged.read_bytes()[: 4096 * (pages - 3) + 100])
+
+    report = recover(damaged, tmp_path / "new.db")
+
+    assert [(lost.id, lost.saved) for lost in report.lost if lost.kind == "pages"] == [
+        (f"{pages - 2} to {pages}", False)
+    ]
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_damage_anywhere_costs_only_what_stood_there(damaged, tmp_path, sound, seed):
     chance = random.Random(seed)

@@ -29,8 +29,8 @@ Database = Annotated[
     typer.Option(
         "--db",
         metavar="TARGET",
-        help="The bank: a path, sqlite:PATH or memory:. Without it REASONINGBANK_URL, the project's "
-        "bank, or your own.",
+        help="The bank: a path, sqlite:PATH, memory: or postgresql://... Without it "
+        "REASONINGBANK_URL, the project's bank, or your own.",
     ),
 ]
 Namespace = Annotated[

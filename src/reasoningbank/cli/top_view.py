@@ -82,7 +82,8 @@ def _head(seen: Seen) -> Text:
 
 def _facts(seen: Seen) -> Table:
     grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True, style="bold")
+    # Long categories would take the room of their heading.
+    grid.add_column(no_wrap=True, style="bold", min_width=len("Categories"))
     grid.add_column(no_wrap=True, overflow="ellipsis")
     stats = seen.stats
     withheld = f", {seen.quarantined:,} withheld" if seen.quarantined else ""

@@ -28,6 +28,7 @@ import {
   checkedLine,
   checkedOnDuplicate,
   checkedQuery,
+  checkOptions,
 } from "../domain/validation.js";
 import { check } from "../storage/checking.js";
 import { erase } from "../storage/erasing.js";
@@ -108,6 +109,7 @@ export class ReasoningBankAdapter {
   async put(pattern: PatternInput, options: PutOptions = {}): Promise<Stored> {
     const core = this.#core;
     const onDuplicate = duplicatesOf(options);
+    checkOptions(options, ["on_duplicate", "idempotency_key"]);
     const key = options.idempotency_key ?? null;
     if (key !== null) checkedLine(key, "idempotency_key", LIMITS.idempotency_key_bytes);
     const draft = core.drafting.draft(pattern, onDuplicate);
@@ -130,6 +132,7 @@ export class ReasoningBankAdapter {
     options: Pick<PutOptions, "on_duplicate"> = {},
   ): Promise<string[]> {
     const core = this.#core;
+    checkOptions(options, ["on_duplicate"]);
     const onDuplicate = duplicatesOf(options);
     if (typeof patterns !== "object" || patterns === null || !(Symbol.iterator in patterns)) {
       throw new InvalidInput(`must be a list, not ${typeName(patterns)}`, { field: "patterns" });
@@ -171,6 +174,7 @@ export class ReasoningBankAdapter {
     options: { readonly min_similarity?: number | null | undefined } = {},
   ): Promise<SimilarPattern[]> {
     const core = this.#core;
+    checkOptions(options, ["min_similarity"]);
     checkedQuery(taskDescription);
     const wanted = {
       k: checkedCount(topK, "top_k"),
@@ -204,6 +208,7 @@ export class ReasoningBankAdapter {
   ): Promise<Pattern> {
     const core = this.#core;
     const wanted = idText(id);
+    checkOptions(options, ["if_version"]);
     const ifVersion = options.if_version ?? null;
     if (ifVersion !== null) checkedCount(ifVersion, "if_version", 1, LIMITS.safe_integer);
     const { values, redacted } = checkedChanges(changes);

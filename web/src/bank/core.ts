@@ -8,14 +8,14 @@ import type { SimilarPattern } from "../domain/pattern.js";
 import type { RecallEvent } from "../domain/recall.js";
 import type { EmbeddingModel, Stamp } from "../domain/records.js";
 import { formatTimestamp } from "../domain/timestamps.js";
-import { checkedChoice, checkedLine, checkedNumber } from "../domain/validation.js";
+import { checkedChoice, checkedLine, checkedNumber, checkOptions } from "../domain/validation.js";
 import { chosenKernel, loadKernel, type KernelSource } from "../kernel/kernel.js";
 import { SimilaritySearch } from "../storage/search.js";
 import type { Storage, Tables } from "../storage/tables.js";
 import { Turns } from "../storage/turns.js";
 import type { IndexQuery } from "../storage/vector-index.js";
 import { Drafting } from "./drafting.js";
-import type { BankOptions } from "./options.js";
+import { BANK_OPTIONS, type BankOptions } from "./options.js";
 import { TextVectors } from "./text-vectors.js";
 
 /** Opens the storage that a target names. */
@@ -40,6 +40,7 @@ export class BankCore {
   #closed = false;
 
   constructor(open: StorageOpener, options: BankOptions) {
+    checkOptions(options, BANK_OPTIONS);
     // Left out is not null: what is given is checked.
     const { namespace = "default", actor = "caller" } = options;
     this.namespace = checkedLine(namespace, "namespace", LIMITS.namespace_bytes);

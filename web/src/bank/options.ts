@@ -31,3 +31,18 @@ export interface BankOptions {
   /** Gives random bytes for ids. */
   readonly randomBytes?: RandomBytes | undefined;
 }
+
+/** The names of the options. */
+export const BANK_OPTIONS: readonly (keyof BankOptions)[] = [
+  "namespace",
+  "actor",
+  "embedder",
+  "durability",
+  "busyTimeout",
+  "persist",
+  "tableUrl",
+  "kernel",
+  "sqljsUrl",
+  "clock",
+  "randomBytes",
+];

@@ -16,6 +16,7 @@ import {
   checkedOutcome,
   checkedQuery,
   checkedSource,
+  checkOptions,
 } from "../domain/validation.js";
 import { thresholdFor } from "../retrieval/abstention.js";
 import { choose, NEIGHBOURS } from "../retrieval/recalling.js";
@@ -78,6 +79,7 @@ export function checkedSimilarity(value: unknown): number | null {
 export async function recall(
   core: BankCore, task: string, categoryGiven: string | null | undefined, options: RecallOptions,
 ): Promise<Recall> {
+  checkOptions(options, ["k", "experiences", "token_budget", "min_similarity"]);
   checkedQuery(task);
   const { k = 3, experiences = 1, token_budget = 1_000 } = options;
   checkedCount(k, "k", 1, MOST_ITEMS);
@@ -124,6 +126,7 @@ export async function recall(
 export async function recordOutcome(
   core: BankCore, told: PatternOutcome | RecallOutcome, report: (redacted: readonly Redaction[]) => void,
 ): Promise<RecordedOutcome | RecordedOutcome[]> {
+  checkOptions(told, ["pattern", "recall", "used", "success", "score", "source", "evidence"]);
   const { kind, score } = checkedOutcome(told.success, told.score);
   const redacted: Redaction[] = [];
   const evidence = checkedEvidence(told.evidence, redacted);

@@ -5,7 +5,7 @@ import { sameModel, type EmbeddingModel } from "../domain/records.js";
 import { LIMITS } from "../domain/limits.js";
 import type { PatternInput, PatternRecord, Reembedded, SkippedLine, TransferReport } from "../domain/pattern.js";
 import type { TrajectoryRecord } from "../domain/trajectory.js";
-import { checkedChoice, checkedInput, checkedLine } from "../domain/validation.js";
+import { checkedChoice, checkedInput, checkedLine, checkOptions } from "../domain/validation.js";
 import { storeAll } from "../storage/storing.js";
 import { restore, restoreTrajectory } from "../storage/transferring.js";
 import { vectorChecksum } from "../domain/checksum.js";
@@ -78,6 +78,7 @@ export async function restoreTrajectoryLines(core: BankCore, source: LineSource)
 
 /** Take the patterns of a file in, a batch a transaction. */
 export async function importLines(core: BankCore, source: LineSource, options: ImportOptions): Promise<TransferReport> {
+  checkOptions(options, ["origin", "on_invalid", "progress"]);
   const { origin = "import", on_invalid = "raise", progress } = options;
   checkedLine(origin, "origin", LIMITS.actor_bytes);
   checkedChoice(on_invalid, "on_invalid", ["raise", "skip"]);

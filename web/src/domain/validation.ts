@@ -190,6 +190,13 @@ function redacted(values: Readonly<Record<string, unknown>>, found: Redaction[])
   );
 }
 
+/** Refuse an option that does not exist: a slip such as `idempotencyKey` would otherwise change what a call does. */
+export function checkOptions(given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw new InvalidInput("is no option here", { field: name, hint: `Known: ${known.join(", ")}.` });
+  }
+}
+
 function refuseUnknown(fields: Readonly<Record<string, unknown>>, known: readonly string[]): void {
   for (const name of Object.keys(fields)) {
     if (known.includes(name)) continue;

@@ -32,8 +32,22 @@ test.each([
   [{ embedder: {} }, "embedder"],
   [{ embedder: "large" }, "embedder"],
   [{ namespace: "" }, "namespace"],
+  [{ embeder: "lexical" }, "embeder"],
 ])("the options %j are refused, naming the field", (options, field) => {
   expect(() => new ReasoningBankAdapter("memory:", options as never)).toThrow(expect.objectContaining({ field }));
+});
+
+test.each([
+  ["put", "idempotencyKey", (bank: ReasoningBankAdapter, slip: never) => bank.put(INPUT, slip)],
+  ["storePatterns", "onDuplicate", (bank: ReasoningBankAdapter, slip: never) => bank.storePatterns([INPUT], slip)],
+  ["findSimilar", "minSimilarity", (bank: ReasoningBankAdapter, slip: never) => bank.findSimilar("a", null, 5, slip)],
+  ["recall", "tokenBudget", (bank: ReasoningBankAdapter, slip: never) => bank.recall("a", null, slip)],
+  ["importJsonl", "onInvalid", (bank: ReasoningBankAdapter, slip: never) => bank.importJsonl("", slip)],
+])("%s refuses an option that does not exist, naming it", async (_, name, call) => {
+  const bank = new ReasoningBankAdapter("memory:", { embedder: letters });
+
+  await expect(call(bank, { [name]: 1 } as never)).rejects.toMatchObject({ code: "invalid_input", field: name });
+  expect((await bank.getStats()).total_patterns).toBe(0);
 });
 
 test("an error is one of its class, with its code, field and way out", async () => {

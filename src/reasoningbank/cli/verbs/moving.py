@@ -78,6 +78,8 @@ def export(
                 exported = bank.export_jsonl(
                     file, on_damaged=damaged.append if skip_damaged else None
                 )
+    if not exported:
+        _say_nothing_is_there(invocation.namespace)
     for pattern_id in damaged:
         print(f"warning: left out, damaged: {safe_line(pattern_id)}", file=sys.stderr)
     if invocation.as_json and target != "-":
@@ -93,17 +95,26 @@ def export(
 def _export_everything(invocation: Invocation, target: str) -> None:
     from reasoningbank.bank.whole_export import export_copies
     from reasoningbank.domain.timestamps import format_timestamp
+    from reasoningbank.storage.location import resolve_location
 
     storage = _storage(invocation)
     try:
         named = invocation.namespace != DEFAULT_NAMESPACE
         namespaces = [invocation.namespace] if named else storage.namespaces()
+        if not namespaces and resolve_location(invocation.db).server is not None:
+            raise InvalidInput(
+                "is needed: the database shows this role one at a time",
+                field="namespace",
+                hint="Name one with --namespace, or export as the owner of the tables.",
+            )
         with _exporting(target, None) as show, _output(target, show, trajectories=False) as file:
             exported = export_copies(
                 storage, namespaces, file, format_timestamp(time.time_ns() // 1_000_000)
             )
     finally:
         storage.close()
+    if named and not exported:
+        _say_nothing_is_there(invocation.namespace)
     if invocation.as_json and target != "-":
         print_json({"exported": exported, "file": target, "damaged": []})
         return
@@ -112,6 +123,11 @@ def _export_everything(invocation: Invocation, target: str) -> None:
         print(done, file=sys.stderr)
     else:
         print(f"{done} to {safe_line(target)}")
+
+
+def _say_nothing_is_there(namespace: str) -> None:
+    """Say that an export is empty: the name of a namespace may be a slip, and nobody else knows."""
+    print(f"note: the namespace {safe_line(namespace)} holds nothing", file=sys.stderr)
 
 
 def _storage(invocation: Invocation) -> StorageBackend:
@@ -230,6 +246,7 @@ def restore(
     if source != "-" and _is_backup(source):
         if trajectories:
             raise InvalidInput("is for exports, not for backups", field="trajectories")
+        _check_unnamed(invocation, "a backup holds the whole bank")
         restore_file(invocation, source)
         return
     from reasoningbank.bank.whole_export import is_copies
@@ -237,6 +254,7 @@ def restore(
     if source != "-" and _begins_with(source, is_copies):
         if trajectories:
             raise InvalidInput("are in everything", field="trajectories")
+        _check_unnamed(invocation, "an export of everything goes back to where it was made")
         _restore_everything(invocation, source)
         return
     with (
@@ -254,6 +272,15 @@ def restore(
         print(
             f"read {counted(report.read, 'line')}: {report.created:,} created, "
             f"{report.unchanged:,} unchanged"
+        )
+
+
+def _check_unnamed(invocation: Invocation, why: str) -> None:
+    if invocation.namespace != DEFAULT_NAMESPACE:
+        raise InvalidInput(
+            f"cannot be chosen: {why}, namespaces included",
+            field="namespace",
+            hint="Leave --namespace out, or restore an export of patterns.",
         )
 
 

@@ -26,6 +26,8 @@ _DEFAULTS: Final = {
     "fallback_application_name": "reasoningbank",
 }
 _OURS: Final = frozenset({"pool_size", "prepared_statements", "dialect"})
+_UNKNOWN_PARAMETER: Final = "invalid URI query parameter"
+"""How libpq begins what it says of one."""
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -71,6 +73,8 @@ def server_of(url: str) -> Server:
     try:
         known = conninfo_to_dict(urlunsplit(parts._replace(query=theirs)))
     except psycopg.Error as error:
+        if str(error).startswith(_UNKNOWN_PARAMETER):
+            raise _unknown_parameter() from _without_content(error)
         raise _not_understood() from _without_content(error)
     settings = {**_DEFAULTS, **{name: str(value) for name, value in known.items()}}
     return Server(
@@ -88,6 +92,15 @@ def _not_understood() -> InvalidInput:
         "is no PostgreSQL URL that can be understood",
         field="target",
         hint="Give postgresql://USER:PASSWORD@HOST:PORT/DATABASE.",
+    )
+
+
+def _unknown_parameter() -> InvalidInput:
+    # Which one is not said: of a password with a question mark in it, it would be a part.
+    return InvalidInput(
+        "has a parameter that is not known",
+        field="target",
+        hint=f"The bank's own are {', '.join(sorted(_OURS))}; the others are libpq's.",
     )
 
 

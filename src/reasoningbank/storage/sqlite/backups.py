@@ -87,7 +87,7 @@ def back_up(
         with reserved_beside(target) as plain, reserved_beside(target) as packed:
             plain.unlink()
             copy_bank(bank, plain, progress)
-            bank_id, patterns = _checked(plain)
+            bank_id, patterns = _checked(plain, bank)
             digest = _pack(plain, packed, bank_id)
             if _digest_of(packed) != digest:
                 raise Unavailable(
@@ -138,9 +138,9 @@ def _next(target: Path) -> Path:
     return target.with_name(f"{head}Z-{count}{SUFFIX}")
 
 
-def _checked(plain: Path) -> tuple[str, int]:
+def _checked(plain: Path, bank: Path) -> tuple[str, int]:
     """Give the id of the bank in a copy and how many patterns it has, once all of it was checked."""
-    check_copy(plain)
+    check_copy(plain, bank)
     connection = apsw.Connection(str(plain), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         [(bank_id,)] = connection.execute(
@@ -152,8 +152,12 @@ def _checked(plain: Path) -> tuple[str, int]:
     return str(bank_id), int(patterns)
 
 
-def check_copy(plain: Path) -> None:
+def check_copy(plain: Path, of: Path) -> None:
     """Read every page, row and checksum of a copy that nobody else uses.
+
+    Args:
+        plain: The copy.
+        of: The file it was made of, which an error names.
 
     Raises:
         StorageCorrupt: For the first thing that is wrong with it.
@@ -167,11 +171,12 @@ def check_copy(plain: Path) -> None:
         finally:
             connection.close()
     except apsw.Error as error:
-        raise translated_error(error, str(plain)) from error
+        raise translated_error(error, str(of)) from error
     for finding in findings:
         if finding.level == "error":
             raise StorageCorrupt(
                 f"is damaged ({finding.check}: {finding.message})",
+                path=str(of),
                 damaged_ids=finding.ids,
                 hint="`reasoningbank recover` saves what can still be read.",
             )
@@ -206,7 +211,7 @@ def unpack(packed: Path, target: Path) -> None:
     """Write the bank that is in a backup, or a bank file itself, into an empty file.
 
     Raises:
-        InvalidInput: When it is neither.
+        InvalidInput: When it is neither, or something else was compressed.
         StorageCorrupt: When the backup is cut off or damaged.
     """
     try:
@@ -215,6 +220,9 @@ def unpack(packed: Path, target: Path) -> None:
                 file.write(block)
             file.flush()
             os.fsync(file.fileno())
+        with target.open("rb") as file:
+            if file.read(len(_SQLITE)) != _SQLITE:
+                raise InvalidInput("holds no bank", field=str(packed), hint="Name a backup.")
     except OSError as error:
         raise Unavailable(
             f"cannot be read or written: {error.strerror}",

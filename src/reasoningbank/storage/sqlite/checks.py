@@ -17,7 +17,7 @@ from reasoningbank.storage.sql.rows import STORED_COLUMNS, is_sound
 from reasoningbank.storage.sql.verification import is_sound_vector
 from reasoningbank.storage.sqlite.creation import TEMPORARY_SUFFIX
 from reasoningbank.storage.sqlite.schema import SCHEMA_VERSION
-from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS
+from reasoningbank.storage.sqlite.settings import ENGINE_ERRORS, said
 
 _ROWS: Final = f"SELECT {STORED_COLUMNS} FROM patterns"  # noqa: S608 - constants
 _ROW: Final = f"{_ROWS} WHERE rowid = ?"
@@ -64,8 +64,8 @@ _NETWORK_FILE_SYSTEMS: Final = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs"}
 )
 _SAVE: Final = (
-    "Save what can be read with `reasoningbank export FILE --skip-damaged`, and restore it into a "
-    "new file."
+    "Restore a backup with `reasoningbank restore BACKUP`. Without one, `reasoningbank recover "
+    "DAMAGED NEW` saves what can be read."
 )
 
 
@@ -202,7 +202,7 @@ def _unreadable(name: str, error: Exception) -> Finding:
     return Finding(
         check=name,
         level="error",
-        message=f"not everything can be read: {error}",
+        message=f"not everything can be read: {said(error)}",
         hint=_SAVE,
     )
 

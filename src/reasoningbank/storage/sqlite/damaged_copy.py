@@ -51,6 +51,21 @@ def readable_copy(damaged: Path, work: Path) -> tuple[str, ...]:
     return (*notes, *_with_patterns(work))
 
 
+def pages_of(damaged: Path) -> tuple[int, int]:
+    """Give how many whole pages a file has, and how many by its header; equal where that is not known.
+
+    The header's number is known where the counters beside it agree, and no log has newer pages
+    (sqlite.org/fileformat2.html, section 1.3.7).
+    """
+    with damaged.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    there = damaged.stat().st_size // _PAGE_SIZE
+    is_known = len(header) == _HEADER_BYTES and header[24:28] == header[92:96]
+    if not is_known or damaged.with_name(damaged.name + "-wal").exists():
+        return there, there
+    return there, max(there, int.from_bytes(header[28:32], "big"))
+
+
 def _with_patterns(work: Path) -> tuple[str, ...]:
     """Make the way to the patterns' rows anew where it is cut; give a note of it."""
     connection = apsw.Connection(str(work))

@@ -106,7 +106,8 @@ def _check_whole(path: Path, size: int, header: bytes) -> None:
         raise StorageCorrupt(
             f"is cut off: {size:,} bytes are no whole number of pages",
             path=str(path),
-            hint="Restore a backup.",
+            hint="Restore a backup. Without one, `reasoningbank recover DAMAGED NEW` saves what "
+            "is left.",
         )
 
 

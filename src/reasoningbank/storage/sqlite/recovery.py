@@ -31,7 +31,7 @@ from reasoningbank.storage.sql.verification import is_sound_vector, verified_row
 from reasoningbank.storage.sqlite import open_file
 from reasoningbank.storage.sqlite.backend import SqliteStorage
 from reasoningbank.storage.sqlite.creation import put_in_place, reserved_beside
-from reasoningbank.storage.sqlite.damaged_copy import DAMAGE, readable_copy, upgrade
+from reasoningbank.storage.sqlite.damaged_copy import DAMAGE, pages_of, readable_copy, upgrade
 from reasoningbank.storage.sqlite.salvage import readable
 
 _BATCH: Final = 100
@@ -62,8 +62,9 @@ class LostThing(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that could not be saved as a whole.
 
     Args:
-        kind: What it is: pattern, trajectory, recall, consolidation or model.
-        id: Its id, or the number of its row where not even that can be read.
+        kind: What it is: pattern, trajectory, recall, consolidation, model or pages.
+        id: Its id, or the number of its row where not even that can be read; of pages the first and
+            the last.
         namespace: Its tenant, or empty.
         saved: Whether the thing itself was saved and only notes about it were lost.
         reason: What was wrong.
@@ -113,7 +114,7 @@ def recover(
     """
     damaged, new = Path(os.path.realpath(damaged)), Path(os.path.realpath(new))
     if new.exists():
-        raise Conflict(f"{new} is there already", path=str(new), hint="Name a new file.")
+        raise Conflict("is there already", path=str(new), hint="Name a new file.")
     if not damaged.is_file() or damaged.stat().st_size == 0:
         raise InvalidInput(
             "is empty or no file, so nothing can be saved", field=str(damaged),
@@ -127,13 +128,15 @@ def recover(
         try:
             connection.execute("PRAGMA writable_schema=ON")
             upgrade(connection)
-            report = _Saving(connection, building, progress).report(new, notes)
+            saving = _Saving(connection, building, progress)
+            saving.miss_pages(damaged)
+            report = saving.report(new, notes)
         finally:
             connection.close()
             for end in ("-wal", "-shm"):
                 work.with_name(work.name + end).unlink(missing_ok=True)
         if not put_in_place(building, new):
-            raise Conflict(f"{new} is there already", path=str(new), hint="Name a new file.")
+            raise Conflict("is there already", path=str(new), hint="Name a new file.")
     return report
 
 
@@ -152,6 +155,13 @@ class _Saving:
         self._saved: Counter[str] = Counter()
         self._lost: list[LostThing] = []
         self._without_vector: Counter[str] = Counter()
+
+    def miss_pages(self, damaged: Path) -> None:
+        """Note the pages that are cut off, for nobody knows what stood there."""
+        there, said = pages_of(damaged)
+        if there < said:
+            reason = f"the file is cut off there, at {there:,} of {said:,} pages"
+            self._note("pages", f"{there + 1} to {said}", "", reason, saved=False)
 
     def report(self, new: Path, notes: tuple[str, ...]) -> RecoveryReport:
         """Save everything and say what became of it."""

@@ -76,7 +76,7 @@ def restore_backup(backup: Path, bank: Path) -> RestoreReport:
             unpack(backup, fresh)
             schema_version_of(fresh)
             _bring_up_to_date(fresh)
-            check_copy(fresh)
+            check_copy(fresh, backup)
             patterns = _patterns_in(fresh)
             kept, in_place = _switch(fresh, bank)
     except OSError as error:

@@ -27,6 +27,11 @@ ENGINE_ERRORS: Final = (apsw.Error, UnicodeDecodeError)
 """What the engine raises: its own errors, and Python's for text that damage has made no text."""
 
 
+def said(error: Exception) -> str:
+    """Give what an error of the engine says, in words for whoever keeps the bank."""
+    return "a text is no UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+
+
 def translated_error(error: apsw.Error | UnicodeDecodeError, path: str) -> ReasoningBankError:
     """Give the bank's error for one of the engine's."""
     if isinstance(error, (apsw.BusyError, apsw.LockedError)):
@@ -37,7 +42,7 @@ def translated_error(error: apsw.Error | UnicodeDecodeError, path: str) -> Reaso
         )
     if isinstance(error, (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError)):
         return StorageCorrupt(
-            f"is damaged ({error})",
+            f"is damaged ({said(error)})",
             path=path,
             hint="Run `reasoningbank doctor`; restore an export or a backup into a new file.",
         )
