@@ -134,7 +134,7 @@ def _taking(  # noqa: PLR0917 - where, who, and how often
             syncs = syncs_per_store(one, rows, place)
         except Failed as error:
             log = (rows / f"{one.name}.log").read_text("utf-8", "replace").strip()
-            left_out[one.name] = f"does not run: {error}"
+            left_out[one.name] = f"does not run here: {error}"
             say(f"SKIPPED: {one.title}: {error}\n{log[-2000:]}")
             continue
         weight = weights[one.name]

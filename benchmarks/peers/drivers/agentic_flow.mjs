@@ -35,7 +35,7 @@ await serve({
     mkdirSync(path, { recursive: true });
     process.env.CLAUDE_FLOW_DB_PATH = join(path, "memory.db");
     process.chdir(path); // its settings are looked for here
-    // Its index loads model runners that a plain installation does not bring along.
+    // Its index loads every model runner; these parts are all that is called.
     const part = (...names) => load("agentic-flow", "dist", "reasoningbank", ...names);
     const db = await part("db", "queries.js");
     const { retrieveMemories } = await part("core", "retrieve.js");
