@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from reasoningbank import NotFound
+from reasoningbank import Conflict, NotFound
 from tests.faults.campaign.rounds import Family, LeftOut, Round
 from tests.faults.children import run
 from tests.faults.counting import count
@@ -28,8 +28,9 @@ def _play(this: Round) -> str:
     names = list(CHANGES)
     this.chance.shuffle(names)
     for number, name in enumerate(names[:6]):
-        # Some change what an earlier one has removed.
-        with opened(path, begin=1_000 * (number + 1)) as bank, suppress(NotFound):
+        # Some change what an earlier one has removed, or bring what an earlier one has brought. The ids that
+        # each makes begin far from those of the export that two of them bring.
+        with opened(path, begin=100_000 * (number + 1)) as bank, suppress(Conflict, NotFound):
             CHANGES[name](bank, ids)
     run("store_and_die", path, 400, 3)  # they stand in the log alone; ids of their own
     _read_by_python(path)
