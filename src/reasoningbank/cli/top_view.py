@@ -81,10 +81,10 @@ def _head(seen: Seen) -> Text:
 
 
 def _facts(seen: Seen) -> Table:
-    grid = Table.grid(padding=(0, 2))
-    # Long categories would take the room of their heading.
-    grid.add_column(no_wrap=True, style="bold", min_width=len("Categories"))
-    grid.add_column(no_wrap=True, overflow="ellipsis")
+    grid = Table.grid(padding=(0, 2), expand=True)
+    grid.add_column(no_wrap=True, style="bold")
+    # What is left of the line: long categories would take the room of their heading.
+    grid.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
     stats = seen.stats
     withheld = f", {seen.quarantined:,} withheld" if seen.quarantined else ""
     grid.add_row(
