@@ -117,6 +117,7 @@ def first_with(lines, kind):
         lambda lines: lines.pop(2),
         lambda lines: lines.append({"namespace": "default", "model": {"id": "", "model": None}}),
         lambda lines: lines[0].update(version=99),
+        lambda lines: lines[1].update(namespace="other"),  # the model that the vectors are of
     ],
 )
 def test_content_that_no_bank_wrote_is_refused_before_anything_is_stored(storage, tmp_path, change):

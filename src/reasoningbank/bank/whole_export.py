@@ -144,8 +144,20 @@ def restore_copies(
 
 def _checked(file: IO[bytes]) -> dict[str, set[Subject]]:
     found: dict[str, set[Subject]] = {}
+    with_model: set[str] = set()
+    with_vectors: set[str] = set()
     for namespace, copy in _lines(file):
         found.setdefault(namespace, set()).add(subject_of(copy))
+        if isinstance(copy, ModelCopy) and copy.model is not None:
+            with_model.add(namespace)
+        elif isinstance(copy, PatternCopy) and copy.vectors:
+            with_vectors.add(namespace)
+    for namespace in sorted(with_vectors - with_model):
+        raise InvalidInput(
+            f"has vectors in the namespace {namespace!r} and no line that says of which model",
+            field="file",
+            hint="Export once more.",
+        )
     return found
 
 
