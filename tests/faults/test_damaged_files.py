@@ -317,6 +317,21 @@ def test_a_text_with_a_flipped_bit_is_not_exported_as_if_it_were_sound(path: Pat
     assert raised.value.damaged_ids == (str(ids[2]),)
 
 
+def test_a_note_that_no_bank_would_take_back_is_left_out_of_what_is_saved(path: Path) -> None:
+    ids = build(path)
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE pattern_history SET at = '2026-11-18T11:06:<0.016Z'")
+    connection.close()
+    saved, left_out = io.BytesIO(), []
+    with opened(path) as bank:
+        assert bank.export_jsonl(saved, on_damaged=left_out.append) == 5
+        assert set(left_out) <= set(map(str, ids))
+        assert left_out
+    saved.seek(0)
+    with opened(Path("memory:")) as other:
+        assert other.restore_jsonl(saved).created == 5
+
+
 def test_without_verifying_damage_is_still_no_crash(path: Path, sound: Sound, seed: int) -> None:
     chance = random.Random(seed)
     for number in range(sound.pages):

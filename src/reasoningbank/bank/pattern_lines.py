@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, cast
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias, cast
 
 import msgspec
 
@@ -30,6 +30,8 @@ from reasoningbank.domain.validation import (
     pattern_input,
 )
 
+_Note: TypeAlias = PatternChange | Observation | Outcome
+_NOTES: Final = ("history", "observations", "outcomes")
 _encode = msgspec.json.Encoder(order="sorted").encode
 _INPUT_FIELDS: Final = frozenset(PatternInput.__struct_fields__)
 _RECORD_FIELDS: Final = frozenset(PatternRecord.__struct_fields__)
@@ -97,18 +99,42 @@ def _check_bookkeeping(pattern: Pattern) -> None:
 def _check_notes(record: PatternRecord) -> None:
     """Check that what was noted about a pattern is about this one, and says what a bank notes."""
     checked_line(record.created_by, "created_by", limits.ACTOR_BYTES)
-    for name in ("history", "observations", "outcomes"):
-        notes: tuple[PatternChange | Observation | Outcome, ...] = getattr(record, name)
+    for name in _NOTES:
+        notes: tuple[_Note, ...] = getattr(record, name)
         for position, note in enumerate(notes):
-            place = f"{name}[{position}]"
-            if note.pattern_id != record.pattern.id:
-                raise InvalidInput("is another pattern's", field=f"{place}.pattern_id")
-            checked_line(note.actor, f"{place}.actor", limits.ACTOR_BYTES)
-            check_time(note.at, f"{place}.at")
-            if isinstance(note, Outcome):
-                _check_outcome(note, place)
+            _check_note(note, record.pattern, f"{name}[{position}]")
     if len({outcome.id for outcome in record.outcomes}) < len(record.outcomes):
         raise InvalidInput("holds one id twice", field="outcomes")
+
+
+def _check_note(note: _Note, pattern: Pattern, place: str) -> None:
+    if note.pattern_id != pattern.id:
+        raise InvalidInput("is another pattern's", field=f"{place}.pattern_id")
+    checked_line(note.actor, f"{place}.actor", limits.ACTOR_BYTES)
+    check_time(note.at, f"{place}.at")
+    if isinstance(note, Outcome):
+        _check_outcome(note, place)
+
+
+def restorable(record: PatternRecord, on_damaged: Callable[[str], None]) -> PatternRecord:
+    """Give a record with its notes up to the first that `record_from` would refuse.
+
+    Notes have no checksum: what damage made of one may be read, and be nothing that a bank notes. `on_damaged` is called
+    with the pattern's id where some are left out.
+    """
+    kept: dict[str, tuple[_Note, ...]] = {}
+    for name in _NOTES:
+        notes: tuple[_Note, ...] = getattr(record, name)
+        for position, note in enumerate(notes):
+            try:
+                _check_note(note, record.pattern, name)
+            except InvalidInput:
+                kept[name] = notes[:position]
+                break
+    if not kept:
+        return record
+    on_damaged(str(record.pattern.id))
+    return msgspec.structs.replace(record, **kept)
 
 
 def _check_outcome(outcome: Outcome, place: str) -> None:

@@ -37,6 +37,8 @@ class TransferOperations(BankCore):
             StorageCorrupt: At the first pattern that cannot be read, without `on_damaged`.
         """
         records = self._storage.records(self._namespace, on_damaged)
+        if on_damaged is not None:
+            records = (pattern_lines.restorable(record, on_damaged) for record in records)
         header = pattern_lines.header_line(self._namespace, self._now())
         return write_lines(file, header, map(pattern_lines.record_line, records))
 
