@@ -127,8 +127,9 @@ def restorable(record: PatternRecord, on_damaged: Callable[[str], None]) -> Patt
         notes: tuple[_Note, ...] = getattr(record, name)
         for position, note in enumerate(notes):
             try:
+                msgspec.convert(msgspec.to_builtins(note), type(note))
                 _check_note(note, record.pattern, name)
-            except InvalidInput:
+            except (InvalidInput, msgspec.ValidationError):
                 kept[name] = notes[:position]
                 break
     if not kept:
