@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 import apsw
 
@@ -69,9 +70,9 @@ def by_table(path: Path) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
-def filled(path: Path, size: int) -> list[object]:
+def filled(path: Path, size: int) -> list[UUID]:
     """Make a bank of so many patterns; give their ids."""
-    ids: list[object] = []
+    ids: list[UUID] = []
     with ReasoningBank.open(path, metrics=False) as bank:
         for first in range(0, size, BATCH):
             numbers = range(first, min(first + BATCH, size))
@@ -137,11 +138,11 @@ def per_event(folder: Path, events: int) -> dict[str, float]:
         grown[name] = round((pages_of(path).used - before) / count)
 
     measure("an outcome of a pattern", lambda bank, at: bank.record_outcome(
-        pattern=ids[at], success=True, source="test", evidence={"exit_code": 0}))  # type: ignore[arg-type]  # fmt: skip
+        pattern=ids[at], success=True, source="test", evidence={"exit_code": 0}))  # fmt: skip
     measure("a change of the success score", lambda bank, at: bank.update_pattern(
-        ids[at], success_score=at / events))  # type: ignore[arg-type]  # fmt: skip
+        ids[at], success_score=at / events))  # fmt: skip
     measure("a change of the strategy", lambda bank, at: bank.update_pattern(
-        ids[at], strategy=corpus.pattern(events + at).strategy))  # type: ignore[arg-type]  # fmt: skip
+        ids[at], strategy=corpus.pattern(events + at).strategy))  # fmt: skip
     measure("the same pattern stored once more", lambda bank, at: bank.put(_again(bank, ids[at])))
     measure("an idempotency key", lambda bank, at: bank.put(
         corpus.pattern(3 * events + at), idempotency_key=f"key {at}"))  # fmt: skip
@@ -153,8 +154,8 @@ def per_event(folder: Path, events: int) -> dict[str, float]:
     return grown
 
 
-def _again(bank: ReasoningBank, pattern_id: object) -> PatternInput:
-    pattern = bank.get_pattern(pattern_id)  # type: ignore[arg-type]
+def _again(bank: ReasoningBank, pattern_id: UUID) -> PatternInput:
+    pattern = bank.get_pattern(pattern_id)
     assert pattern is not None
     return PatternInput(
         task_description=pattern.task_description,
@@ -188,11 +189,11 @@ def giving_back(folder: Path, size: int) -> list[Left]:
         with ReasoningBank.open(path, metrics=False) as bank:
             if each == "delete_pattern":
                 for pattern_id in ids[::2]:
-                    bank.delete_pattern(pattern_id)  # type: ignore[arg-type]
+                    bank.delete_pattern(pattern_id)
             else:
                 # Each erase reads the whole file to prove it: so many are enough to show what they give back.
                 for pattern_id in ids[: size // 100]:
-                    bank.erase(pattern_id)  # type: ignore[arg-type]
+                    bank.erase(pattern_id)
         after(what if each == "delete_pattern" else f"{size // 100:,} of them erased instead", path)
     deleted = folder / "delete_pattern.db"
     with ReasoningBank.open(deleted, metrics=False) as bank:

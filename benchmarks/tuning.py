@@ -126,9 +126,9 @@ def recalls(folder: Path, sizes: Sizes) -> None:
     with ReasoningBank.open(path, metrics=False) as bank:
         length: dict[str, list[int]] = {}
 
-        def recalled(name: str, **options: int) -> Call:
+        def recalled(name: str, *, experiences: int = 1, k: int = 3) -> Call:
             def call(at: int) -> None:
-                recall = bank.recall(corpus.query(at), **options)  # type: ignore[arg-type]
+                recall = bank.recall(corpus.query(at), experiences=experiences, k=k)
                 length.setdefault(name, []).append(len(recall.prompt.encode()))
 
             return call

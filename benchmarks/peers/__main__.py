@@ -109,7 +109,7 @@ def install(chosen: Sequence[Contestant]) -> tuple[dict[str, Weight], dict[str, 
             left_out[one.name] = f"not installed: {missing[0]}"
             say(f"SKIPPED: {TITLES[one.name]}: {missing[0]}")
         else:
-            weights[one.name] = needed[0]  # type: ignore[assignment]
+            [weights[one.name], *_] = [weight for weight in needed if isinstance(weight, Weight)]
     return weights, left_out
 
 

@@ -13,12 +13,17 @@ from collections import deque
 from pathlib import Path
 from uuid import UUID
 
+import apsw
+
 from reasoningbank import PatternInput, ReasoningBank
 
 _LIVING = 400
 _SAMPLES = 60
 _THREADS = 2
 _REOPENED_EVERY = 5_000
+_LOG_ENTRIES = (
+    65_536 + 4_096
+)  # what the log of changes is cut to, and how many more there are before it is
 
 
 def soak(path: str, seed: int, seconds: float) -> dict[str, int]:
@@ -105,7 +110,7 @@ class _Load:
             "operations": sum(self._operations),
             "changes": sum(self._changes),
             "memory": _resident(),
-            "file": sum(_size(file) for file in files),
+            "file": sum(_size(file) for file in files) - _log_of_changes(self.path),
             "handles": _handles(),
         }
 
@@ -123,6 +128,19 @@ def _size(file: Path) -> int:
         return file.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _log_of_changes(path: Path) -> int:
+    """Give the bytes of the log of changes: it grows by design, until it holds what it is cut to."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(10_000)
+    try:
+        [(size,)] = connection.execute("SELECT SUM(pgsize) FROM dbstat WHERE name = 'changes'")
+        [(entries,)] = connection.execute("SELECT COUNT(*) FROM changes")
+    finally:
+        connection.close()
+    assert entries <= _LOG_ENTRIES, f"the log of changes holds {entries:,} entries"
+    return int(size or 0)
 
 
 def _resident() -> int:

@@ -215,11 +215,26 @@ def _take_in_whole(path: Path, archive: bytes) -> None:
     finally:
         storage.close()
     with opened(path) as bank:
-        # An archive may leave a vector out, as a bank that is being moved to another embedder does; what is
-        # restored is what it says, doctor finds that, and the way out it names must lead out.
-        if any(one.check == "vectors" for one in faults(bank)):
+        # An archive may leave a vector out, as a bank that is being moved to another embedder does: doctor must name
+        # those patterns and no others, and the way out it names must lead out.
+        for finding in faults(bank):
+            assert finding.check == "vectors"
+            assert set(finding.ids) <= _without_vector(archive)
             bank.reembed()
         assert faults(bank) == []
+
+
+def _without_vector(archive: bytes) -> set[str]:
+    """Give the patterns that an archive has no vector for, of the model its namespace is searched by."""
+    lines = [json.loads(line) for line in archive.splitlines()]
+    models = {line["namespace"]: line["model"]["model"] for line in lines if "model" in line}
+    return {
+        line["pattern"]["id"]
+        for line in lines
+        if line.get("pattern", {}).get("pattern")
+        and models.get(line["namespace"])
+        not in [vector["model"] for vector in line["pattern"].get("vectors", ())]
+    }
 
 
 FAMILY = Family(
